@@ -1,0 +1,1 @@
+"""Loyalty Lens: the pipeline from daily files to points, RFM and segments."""

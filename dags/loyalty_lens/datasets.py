@@ -1,0 +1,113 @@
+"""The input contract of `datasets.yml` as typed objects."""
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from loyalty_lens.errors import SettingsError
+
+CONTRACT = Path(__file__).with_name("datasets.yml")
+TYPES = ("id", "text", "number", "integer", "date", "timestamp", "boolean", "phone", "weekdays")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a data set: its name, how its text is read, and what else it may be called."""
+
+    name: str
+    type: str
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set of the contract; `columns` keep the order of the file."""
+
+    name: str
+    files: tuple[str, ...]
+    delivery: Literal["versions", "events"]
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    amount: str | None = None
+    date_order: Literal["day_first", "month_first"] = "day_first"
+    decimal_mark: Literal[".", ","] = "."
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.required)
+
+
+def normalised(name: str) -> str:
+    """A column or file name as the contract writes it: lower case, underscores, no outer space."""
+    return re.sub(r"[\s\-]+", "_", name.strip().lower())
+
+
+@functools.cache
+def load_data_sets(path: Path = CONTRACT) -> dict[str, DataSet]:
+    """All data sets by name, in the order of judging (masters first); SettingsError if unusable."""
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        return {name: _data_set(str(name), entry) for name, entry in document["data_sets"].items()}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(f"{path}: not a readable contract ({error!r})") from error
+
+
+def data_set_of(file_name: str, data_sets: dict[str, DataSet]) -> DataSet | None:
+    """The data set that a file's name begins with (the longest name wins), or None."""
+    stem = normalised(file_name)
+    matches = [
+        (len(start), data_set)
+        for data_set in data_sets.values()
+        for start in data_set.files
+        if re.match(re.escape(start) + r"(?![a-z])", stem)
+    ]
+    return max(matches, key=lambda match: match[0])[1] if matches else None
+
+
+def _data_set(name: str, entry: dict[str, Any]) -> DataSet:
+    columns = tuple(_column(key, value) for key, value in entry["columns"].items())
+    names = {column.name for column in columns}
+    missing = [
+        key for key in [*entry["key"], entry.get("amount") or entry["key"][0]] if key not in names
+    ]
+    if missing:
+        raise SettingsError(f"datasets.yml, {name}: key or amount {missing[0]!r} is no column")
+    return DataSet(
+        name=name,
+        files=tuple(normalised(start) for start in entry["files"]),
+        delivery=_one_of(name, "delivery", entry["delivery"], ("versions", "events")),
+        key=tuple(entry["key"]),
+        columns=columns,
+        amount=entry.get("amount"),
+        date_order=_one_of(
+            name, "date_order", entry.get("date_order", "day_first"), ("day_first", "month_first")
+        ),
+        decimal_mark=_one_of(name, "decimal_mark", entry.get("decimal_mark", "."), (".", ",")),
+    )
+
+
+def _column(name: str, value: str | dict[str, Any]) -> Column:
+    entry = {"type": value} if isinstance(value, str) else value
+    return Column(
+        name=name,
+        type=_one_of(name, "type", entry["type"], TYPES),
+        required=bool(entry.get("required", False)),
+        aliases=tuple(normalised(alias) for alias in entry.get("aliases", ())),
+    )
+
+
+def _one_of(where: str, what: str, value: object, allowed: tuple[str, ...]) -> Any:
+    if value not in allowed:
+        raise SettingsError(
+            f"datasets.yml, {where}: {what} {value!r} is none of {', '.join(allowed)}"
+        )
+    return value

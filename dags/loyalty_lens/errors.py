@@ -1,0 +1,29 @@
+"""The errors a user may see: each message says what happened, where, and what to do, on one line."""
+
+
+class LensError(Exception):
+    """Anything that ends a command with one line on standard error and exit code 1."""
+
+
+class SettingsError(LensError):
+    """A setting is missing or cannot be used; the message names it."""
+
+
+class WarehouseError(LensError):
+    """The server cannot be reached, is too old, or refuses; never carries a password."""
+
+
+class LandingError(LensError):
+    """The landing folder or a file in it cannot be read."""
+
+
+class QualityError(LensError):
+    """A suite is wrong or the validation could not be carried out."""
+
+
+class TransformError(LensError):
+    """dbt failed; the message names the first failing model or test."""
+
+
+class WorkerError(LensError):
+    """A helper process ended or answered with an error."""

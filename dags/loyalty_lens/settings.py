@@ -1,0 +1,81 @@
+"""Every setting of Loyalty Lens, read from the environment; `.env.example` documents them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from loyalty_lens.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "loyalty_lens"
+DEMO_SUFFIX = "_demo"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command needs to know; made once by `Settings.from_environment`."""
+
+    home: Path  # LENS_HOME: the embedded server's data, port and password; logs
+    database_url: str | None  # LENS_DATABASE_URL: a server of one's own, PostgreSQL 16 or newer
+    landing: Path  # LENS_LANDING: where the daily files arrive
+    demo: bool  # lens --demo: a database of its own, so invented customers never mix
+    currency: str  # LENS_CURRENCY: the one currency of the warehouse
+    point_cost: Decimal  # LENS_POINT_COST: money per point
+    rfm_monetary_basis: str  # LENS_RFM_MONETARY_BASIS: net or gross of returns
+    default_time_zone: str  # LENS_DEFAULT_TIME_ZONE: of stores that name none
+    supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
+    bi_password: str | None  # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
+    dbt_threads: int  # LENS_DBT_THREADS
+    log_level: str  # LENS_LOG_LEVEL
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, demo: bool = False
+    ) -> "Settings":
+        """Settings from `environment` (default: the process's own); empty values count as unset.
+
+        Raises SettingsError naming the variable that cannot be used.
+        """
+        env = {k: v for k, v in (environment or os.environ).items() if v.strip()}
+        basis = env.get("LENS_RFM_MONETARY_BASIS", "net").lower()
+        if basis not in ("net", "gross"):
+            raise SettingsError(f"LENS_RFM_MONETARY_BASIS is {basis!r}: use net or gross")
+        return cls(
+            home=Path(env.get("LENS_HOME", PROJECT_ROOT / ".lens")).expanduser().absolute(),
+            database_url=env.get("LENS_DATABASE_URL"),
+            landing=Path(env.get("LENS_LANDING", PROJECT_ROOT / "landing")).expanduser().absolute(),
+            demo=demo or env.get("LENS_DEMO_DATABASE", "") == "1",
+            currency=env.get("LENS_CURRENCY", "EUR").upper(),
+            point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
+            rfm_monetary_basis=basis,
+            default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
+            supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
+            bi_password=env.get("LENS_BI_PASSWORD"),
+            dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
+            log_level=env.get("LENS_LOG_LEVEL", "INFO").upper(),
+        )
+
+    @property
+    def database(self) -> str:
+        """The database's name on the embedded server."""
+        return DATABASE + DEMO_SUFFIX if self.demo else DATABASE
+
+
+def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:
+    text = env.get(name, default)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        raise SettingsError(f"{name} is {text!r}: use a number such as {default}")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: str) -> int:
+    text = env.get(name, default)
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} is {text!r}: use a whole number such as {default}")
+    return int(text)
