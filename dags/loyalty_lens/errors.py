@@ -1,4 +1,4 @@
-"""The errors a user may see: each message says what happened, where, and what to do, on one line."""
+"""The errors a user may see: each says what happened, where, and what to do, on one line."""
 
 
 class LensError(Exception):

@@ -1,8 +1,8 @@
 """Helper processes: Great Expectations and dbt each live in one of their own.
 
-Both are heavy to import (hundreds of MB, seconds) and keep global state, so a run starts each once,
-keeps it for all its steps, and the pipeline's own process stays small. A request and its answer are one
-line of JSON each on standard input and output; what the helper logs goes to standard error.
+Both are heavy to import (hundreds of MB, seconds) and keep global state, so a run starts each
+once, keeps it for all its steps, and the pipeline's own process stays small. A request and its
+answer are one line of JSON each on standard input and output; logs go to standard error.
 """
 
 import importlib
@@ -26,7 +26,7 @@ NO_USAGE_REPORTS = {
 
 
 class Worker:
-    """A process that imports `module` and answers calls to its function `handle(request) -> answer`.
+    """A process that imports `module` and answers calls to its `handle(request) -> answer`.
 
     It starts on construction, so that its imports overlap with other work, and ends with `close`.
     """

@@ -1,4 +1,4 @@
-"""The tables that follow `datasets.yml`: raw.<data set>, reject.<data set>, view accepted.<data set>."""
+"""The tables that follow `datasets.yml`: raw.<data set>, reject.<data set>, accepted.<data set>."""
 
 from collections.abc import Iterable, Mapping
 
@@ -78,7 +78,7 @@ def _create_reject(data_set: DataSet) -> sql.Composable:
 
 
 def _create_accepted(data_set: DataSet, names: Iterable[str]) -> sql.Composable:
-    """A row counts if its batch was judged and lives, and it is neither rejected nor a repetition."""
+    """A row counts if its batch was judged and lives, and it is neither rejected nor repeated."""
     return sql.SQL(
         """
         create or replace view accepted.{table} as

@@ -1,0 +1,48 @@
+# Loyalty Lens. `make help` lists the targets. Needs Python 3.11 or newer and make, nothing else.
+SHELL := /bin/sh
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo "$$name"; break; fi; done)
+RUN := .venv/bin/python -m
+OURS := dags seeds_generator tests
+
+.PHONY: help setup demo test test-long quality fix lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/ready ## Set up .venv from requirements/requirements.txt
+
+.venv/ready: requirements/requirements.txt requirements/setup.sh pyproject.toml
+	@sh requirements/setup.sh "$(PYTHON)"
+
+demo: setup ## Load invented daily files into the demo database and show what comes out
+	@$(RUN) loyalty_lens.cli.main demo
+
+test: setup ## All tests but the long counts (the README's test command)
+	@$(RUN) pytest -m "not full" $(PYTEST_ARGS)
+
+test-long: setup ## The full counts of every property and fault test
+	@$(RUN) pytest $(PYTEST_ARGS)
+
+quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
+	$(RUN) ruff check $(OURS)
+	$(RUN) ruff format --check $(OURS)
+	$(RUN) mypy dags seeds_generator
+	$(RUN) sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
+	$(RUN) yamllint --strict .
+
+fix: setup ## Format and repair what can be repaired by itself
+	$(RUN) ruff check --fix $(OURS)
+	$(RUN) ruff format $(OURS)
+	$(RUN) sqlfluff fix --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
+
+lock: setup ## Compile requirements.in again (after a change there)
+	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" requirements/requirements.in -o requirements/requirements.txt
+
+clean: ## Remove .venv, caches and build output; the warehouse under .lens stays (lens reset removes it)
+	@if [ -x .venv/bin/lens ]; then .venv/bin/lens stop || true; fi
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf dbt_project/target dbt_project/logs
+	find dags seeds_generator tests -type d -name __pycache__ -exec rm -rf {} +

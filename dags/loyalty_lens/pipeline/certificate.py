@@ -1,0 +1,82 @@
+"""The run certificate: what a run left behind, so that runs compare and a breach is seen."""
+
+import json
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from loyalty_lens.errors import QualityError
+from loyalty_lens.warehouse.connection import connected
+
+CUSTOMER_MARTS = ("customer_details", "customer_rfm", "points_balances")
+
+BATCH_COUNTS = """
+select data_set, jsonb_build_object(
+    'batches', count(*), 'rows_read', sum(rows_read), 'rows_accepted', sum(rows_accepted),
+    'rows_rejected', sum(rows_rejected), 'rows_duplicate', sum(rows_duplicate),
+    'rows_malformed', sum(rows_malformed),
+    'rows_lost', sum(rows_read - rows_accepted - rows_rejected - rows_duplicate - rows_malformed)
+)
+from ops.load_batches where status = 'validated' group by data_set order by data_set
+"""
+AMOUNTS = """
+select jsonb_build_object(
+    'sales_amount', (select sum(total_amount) from clean.sales),
+    'lines_amount', (select sum(line_amount) from clean.sale_lines),
+    'ledger_points', (select sum(points) from marts.points_ledger),
+    'balance_points', (select sum(available_points - debt_points) from marts.points_balances)
+)
+"""
+
+
+def certify(url: str, run_id: str) -> dict[str, Any]:
+    """Writes the certificate of a run and returns it.
+
+    Keys: counts (per data set), amounts, hashes (rows and content hash per customer-grain mart).
+    Raises QualityError where rows are lost, or the ledger and the balances differ.
+    """
+    with connected(url) as connection:
+        certificate = {
+            "counts": dict(_rows(connection, BATCH_COUNTS)),
+            "amounts": _rows(connection, AMOUNTS)[0][0],
+            "hashes": {mart: _content(connection, mart) for mart in CUSTOMER_MARTS},
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update ops.pipeline_runs set certificate = %s where run_id = %s",
+                (json.dumps(certificate), run_id),
+            )
+    _refuse_breach(certificate)
+    return certificate
+
+
+def _rows(connection: Connection, query: str | sql.Composable) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def _content(connection: Connection, mart: str) -> dict[str, Any]:
+    """Row count and a hash of all rows that does not depend on their order."""
+    query = sql.SQL(
+        "select count(*), coalesce(sum(hashtextextended(cast(mart as text), 0)), 0)::text"
+        " from marts.{} as mart"
+    ).format(sql.Identifier(mart))
+    rows, content = _rows(connection, query)[0]
+    return {"rows": rows, "content": content}
+
+
+def _refuse_breach(certificate: dict[str, Any]) -> None:
+    for data_set, counts in certificate["counts"].items():
+        if counts["rows_lost"]:
+            raise QualityError(
+                f"{data_set}: {counts['rows_lost']} rows read are neither accepted, rejected,"
+                " duplicate nor malformed; see marts.layer_reconciliation"
+            )
+    amounts = certificate["amounts"]
+    if (amounts["ledger_points"] or 0) != (amounts["balance_points"] or 0):
+        raise QualityError(
+            f"points: the ledger sums to {amounts['ledger_points']}, the balances to"
+            f" {amounts['balance_points']}; see marts.points_ledger and marts.points_balances"
+        )

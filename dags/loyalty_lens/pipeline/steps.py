@@ -1,0 +1,112 @@
+"""The steps of a run, one function each: `lens run` and the Airflow DAG call the same ones."""
+
+import datetime as dt
+import logging
+from pathlib import Path
+from typing import Any
+
+from loyalty_lens.landing import ingest
+from loyalty_lens.pipeline import runs
+from loyalty_lens.pipeline.business_date import RequestedDate
+from loyalty_lens.pipeline.certificate import certify
+from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.quality import gate
+from loyalty_lens.settings import Settings
+from loyalty_lens.transform.build import build
+from loyalty_lens.warehouse.access import warehouse_url
+from loyalty_lens.warehouse.connection import connected
+
+LOG = logging.getLogger(__name__)
+STALE_AFTER_DAYS = 3
+
+
+def open_run(
+    settings: Settings,
+    *,
+    requested: RequestedDate,
+    run_id: str | None = None,
+    trigger: str = "cli",
+) -> str:
+    """Opens a run in `ops.pipeline_runs`; with a known `run_id` (a retry) opens it again."""
+    return runs.open_row(warehouse_url(settings), run_id, requested, trigger)
+
+
+def land(
+    settings: Settings, run_id: str, landing: Path | None = None, *, replace: int | None = None
+) -> dict[str, Any]:
+    """Files to `raw`: the landing report as a dict."""
+    report = ingest(
+        warehouse_url(settings),
+        landing or settings.landing,
+        run_id=run_id,
+        supersede_limit=settings.supersede_limit,
+        replace=replace,
+    )
+    return report.as_dict()
+
+
+def validate(settings: Settings, run_id: str, workers: Workers | None = None) -> dict[str, Any]:
+    """Rows not yet judged to accepted or `reject`, and the as-of date of the run settled."""
+    url = warehouse_url(settings)
+    with workers_of(settings, url, workers) as helpers:
+        report = gate.validate(
+            url,
+            currency=settings.currency,
+            default_time_zone=settings.default_time_zone,
+            run_id=run_id,
+            worker=helpers.gate,
+        )
+    business_date = runs.date_row(url, run_id)
+    _tell_date(url, business_date)
+    return {**report.as_dict(), "business_date": str(business_date) if business_date else None}
+
+
+def transform(
+    settings: Settings, run_id: str, layer: str, workers: Workers | None = None
+) -> dict[str, Any]:
+    """dbt for one layer: staging, clean or marts (or `all`); the number of nodes by kind."""
+    url = warehouse_url(settings)
+    row = runs.read_row(url, run_id)
+    with workers_of(settings, url, workers) as helpers:
+        return dict(build(url, helpers.dbt, layer, run_id=run_id, business_date=row.business_date))
+
+
+def publish(settings: Settings, run_id: str) -> dict[str, Any]:
+    """Certifies the run and marks it a success; returns the certificate."""
+    url = warehouse_url(settings)
+    certificate = certify(url, run_id)
+    runs.close_row(url, run_id, status="success")
+    return certificate
+
+
+def fail_run(settings: Settings, run_id: str, message: str) -> None:
+    """Marks the run as failed, with the one line that says why."""
+    runs.close_row(warehouse_url(settings), run_id, status="failed", message=message)
+
+
+def workers_of(settings: Settings, url: str, workers: Workers | None) -> Workers:
+    """The given helpers, left open for their owner; without any, new ones for this step alone."""
+    return _Borrowed(settings, url, workers) if workers else Workers(settings, url)
+
+
+class _Borrowed(Workers):
+    def __init__(self, settings: Settings, url: str, owner: Workers) -> None:
+        super().__init__(settings, url)
+        self._gate, self._dbt = owner.gate, owner.dbt
+
+    def __exit__(self, *_: object) -> None:
+        """The owner closes them."""
+
+
+def _tell_date(url: str, business_date: dt.date | None) -> None:
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select ops.newest_business_date()")
+        (newest,) = cursor.fetchone() or (None,)
+    LOG.info("business date %s", business_date or "unknown: nothing was ever accepted")
+    if business_date and newest and (business_date - newest).days > STALE_AFTER_DAYS:
+        LOG.warning(
+            "the data end on %s, %s days before the business date %s: is a delivery missing?",
+            newest,
+            (business_date - newest).days,
+            business_date,
+        )

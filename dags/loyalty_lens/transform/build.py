@@ -1,0 +1,85 @@
+"""The transform steps of a run: which dbt command each layer is, and what is recorded of it."""
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from loyalty_lens.errors import TransformError
+from loyalty_lens.warehouse.connection import connected
+from loyalty_lens.worker import Worker
+
+LOG = logging.getLogger(__name__)
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "staging": (("build", "--select", "resource_type:seed", "path:models/staging", *NO_TESTS),),
+    "clean": (("run", "--select", "path:models/clean"),),
+    "marts": (("run", "--select", "path:models/marts"), ("test", "--select", "tag:daily")),
+    "all": (("build", *NO_TESTS), ("test", "--select", "tag:daily")),
+    "tests": (("test",),),
+}
+LAYERS = ("staging", "clean", "marts")
+
+
+def build(
+    url: str, worker: Worker, layer: str, *, run_id: str | None, business_date: dt.date | None
+) -> dict[str, int]:
+    """Builds one layer (or `all`, or only the `tests`); returns the number of nodes by status.
+
+    Raises TransformError naming the first model or test that failed; what was built before stays,
+    each table replaced in one transaction.
+    """
+    nodes: list[dict[str, Any]] = []
+    for command in COMMANDS[layer]:
+        done = worker.call(arguments=[*command, *_variables(business_date)])
+        nodes += done
+        _record(url, run_id, done)
+        failed = [node for node in done if node["status"] not in ("success", "pass", "warn")]
+        if failed:
+            raise TransformError(_told(failed))
+    return _counts(nodes)
+
+
+def _variables(business_date: dt.date | None) -> Sequence[str]:
+    if business_date is None:
+        return ()
+    return ("--vars", json.dumps({"business_date": business_date.isoformat()}))
+
+
+def _counts(nodes: list[dict[str, Any]]) -> dict[str, int]:
+    kinds = [node["resource_type"] for node in nodes]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+def _told(failed: list[dict[str, Any]]) -> str:
+    first = next((node for node in failed if node["status"] != "skipped"), failed[0])
+    name = first["unique_id"].split(".", 2)[-1]
+    reason = " ".join(str(first["message"] or first["status"]).split())[:400]
+    more = f" ({len(failed) - 1} more failed or skipped)" if len(failed) > 1 else ""
+    return f"dbt {first['resource_type']} {name}: {reason}{more}"
+
+
+def _record(url: str, run_id: str | None, nodes: list[dict[str, Any]]) -> None:
+    with connected(url) as connection, connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            "insert into ops.model_runs (run_id, unique_id, resource_type, status, started_at,"
+            " execution_seconds, rows_affected, failures, message) values %s",
+            [
+                (
+                    run_id,
+                    node["unique_id"],
+                    node["resource_type"],
+                    node["status"],
+                    node["started_at"],
+                    node["execution_seconds"],
+                    node["rows_affected"],
+                    node["failures"],
+                    node["message"],
+                )
+                for node in nodes
+            ],
+        )

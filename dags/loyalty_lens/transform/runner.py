@@ -1,0 +1,52 @@
+"""dbt in a process of its own: parses once, then answers each command (`loyalty_lens.worker`)."""
+
+from functools import cache
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from loyalty_lens.errors import TransformError
+
+
+def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Runs `request["arguments"]`, a dbt command line; one dict per node that ran.
+
+    Keys: unique_id, resource_type, status, started_at, execution_seconds, rows_affected, failures,
+    message. Raises TransformError where dbt cannot start; a failed node is told by its status.
+    """
+    outcome = dbtRunner(manifest=_manifest()).invoke([*request["arguments"], *QUIET])
+    results = getattr(outcome.result, "results", None)
+    if results is None:
+        raise TransformError(_reason(outcome))
+    return [_node(result) for result in results]
+
+
+QUIET = ["--quiet", "--no-use-colors", "--no-version-check"]
+
+
+@cache
+def _manifest() -> Manifest:
+    outcome = dbtRunner().invoke(["parse", *QUIET])
+    if not isinstance(outcome.result, Manifest):
+        raise TransformError(_reason(outcome))
+    return outcome.result
+
+
+def _reason(outcome: dbtRunnerResult) -> str:
+    return "dbt: " + (" ".join(str(outcome.exception).split()) or "no reason given")[:500]
+
+
+def _node(result: Any) -> dict[str, Any]:
+    started = next((t.started_at for t in result.timing if t.name == "execute"), None)
+    response = result.adapter_response or {}
+    return {
+        "unique_id": result.node.unique_id,
+        "resource_type": str(result.node.resource_type),
+        "status": str(result.status),
+        "started_at": started.isoformat() if started else None,
+        "execution_seconds": round(result.execution_time, 4),
+        "rows_affected": response.get("rows_affected"),
+        "failures": result.failures,
+        "message": result.message,
+    }
