@@ -1,0 +1,76 @@
+"""`make demo`: an invented shop whose drops arrive one by one in the demo database."""
+
+import datetime as dt
+import logging
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from loyalty_lens.cli.steps import NO_DATE, summary
+from loyalty_lens.pipeline.run import run
+from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.report import figures
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.access import warehouse_url
+from seeds_generator import GeneratorOptions, generate
+
+LOG = logging.getLogger(__name__)
+OPTIONS = GeneratorOptions(
+    history_days=180, days=7, customers=2000, stores=12, seed=42, end=dt.date(2026, 1, 11)
+)
+NEXT = """
+What to do next
+  .venv/bin/lens --demo status                what is loaded, rejected, stale
+  .venv/bin/lens --demo url                   connect psql, a notebook or a BI tool to the demo
+  .venv/bin/lens run --landing DIR            your own files (see README, "Your own files")
+  .venv/bin/lens stop                         stop the embedded server
+"""
+
+
+@click.command()
+def demo() -> None:
+    """Load invented daily files into the demo database and show what comes out."""
+    settings = Settings.from_environment(demo=True)
+    started = time.perf_counter()
+    url = warehouse_url(settings)
+    drops = settings.home / "demo" / "drops"
+    landing = settings.home / "demo" / "landing"
+    with Workers(settings, url) as workers:
+        workers.warm_up()
+        if not figures.loaded(url).files:
+            shutil.rmtree(landing, ignore_errors=True)
+        _generate_once(drops)
+        seconds: dict[str, float] = {}
+        waiting = [drop for drop in _in_order(drops) if not (landing / drop.name).exists()]
+        for drop in waiting or [None]:
+            if drop:
+                _deliver(drop, landing)
+            result = run(settings, url, NO_DATE, workers, landing=landing)
+            for step, value in result.seconds.items():
+                seconds[step] = seconds.get(step, 0.0) + value
+        summary(settings, url, result.answers["validate"]["notes"], seconds)
+    click.echo(f"{len(waiting)} drops loaded one by one, {time.perf_counter() - started:.0f} s")
+    click.echo(NEXT)
+
+
+def _generate_once(drops: Path) -> None:
+    """Writes the drops unless they lie there; a half-written folder never takes their name."""
+    if drops.exists():
+        return
+    unfinished = drops.with_name("drops.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    generate(OPTIONS, unfinished)
+    unfinished.rename(drops)
+
+
+def _in_order(drops: Path) -> list[Path]:
+    """The history first, then the days."""
+    return sorted(drops.iterdir(), key=lambda drop: (drop.name != "history", drop.name))
+
+
+def _deliver(drop: Path, landing: Path) -> None:
+    LOG.info("drop %s arrives", drop.name)
+    shutil.copytree(drop, landing / f".{drop.name}", dirs_exist_ok=True)
+    (landing / f".{drop.name}").rename(landing / drop.name)

@@ -1,0 +1,139 @@
+"""The commands for the steps of a run: generate, ingest, validate, build, run, replay, status."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from loyalty_lens.cli.generate import generate
+from loyalty_lens.pipeline import steps
+from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
+from loyalty_lens.pipeline.run import run as run_all
+from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.report import figures, show
+from loyalty_lens.settings import Settings
+from loyalty_lens.transform.build import build as build_layer
+from loyalty_lens.warehouse.access import warehouse_url
+
+NO_DATE = RequestedDate(date=None, is_explicit=False)
+LANDING = click.option(
+    "--landing",
+    type=click.Path(path_type=Path),
+    help="Folder with the files (default: LENS_LANDING, else landing/).",
+)
+BUSINESS_DATE = click.option(
+    "--business-date",
+    metavar="YYYY-MM-DD",
+    help="Show the marts as of this date (default: the newest accepted sale).",
+)
+
+
+@click.command()
+@LANDING
+@click.option("--replace", type=int, metavar="BATCH", help="Let a file replace this batch.")
+@click.pass_obj
+def ingest(settings: Settings, landing: Path | None, replace: int | None) -> None:
+    """Load new files into raw; nothing is judged yet."""
+    run_id = steps.open_run(settings, requested=NO_DATE, trigger="ingest")
+    report = steps.land(settings, run_id, landing, replace=replace)
+    steps.close_run(settings, run_id)
+    for file in report["files"]:
+        click.echo(f"{file['outcome']:22} {file['path']} {file['message'] or ''}".rstrip())
+    click.echo(f"{report['rows_read']:,} rows read; next: lens validate")
+
+
+@click.command()
+@click.pass_obj
+def validate(settings: Settings) -> None:
+    """Judge what is not yet judged: accepted, rejected with every failed rule, or duplicate."""
+    run_id = steps.open_run(settings, requested=NO_DATE, trigger="validate")
+    steps.validate(settings, run_id)
+    steps.close_run(settings, run_id)
+    show.show_loaded(Console(), figures.loaded(warehouse_url(settings)))
+
+
+@click.command()
+@BUSINESS_DATE
+@click.option("--tests", is_flag=True, help="Also run every data and unit test.")
+@click.pass_obj
+def build(settings: Settings, business_date: str | None, tests: bool) -> None:
+    """Build staging, clean and marts from the accepted rows (dbt)."""
+    requested = _requested(settings, business_date)
+    url = warehouse_url(settings)
+    with Workers(settings, url) as workers:
+        for layer in ("all", "tests") if tests else ("all",):
+            done = build_layer(
+                url, workers.dbt, layer, run_id=None, business_date=requested.date
+            )
+            click.echo(", ".join(f"{count} {kind}s" for kind, count in done.items()))
+
+
+@click.command()
+@LANDING
+@BUSINESS_DATE
+@click.pass_obj
+def run(settings: Settings, landing: Path | None, business_date: str | None) -> None:
+    """All steps as the daily DAG does them: land, validate, staging, clean, marts, publish."""
+    requested = _requested(settings, business_date)
+    url = warehouse_url(settings)
+    with Workers(settings, url) as workers:
+        result = run_all(settings, url, requested, workers, landing=landing)
+    summary(settings, url, result.answers["validate"]["notes"], result.seconds)
+
+
+@click.command()
+@click.pass_obj
+def replay(settings: Settings) -> None:
+    """Judge open rejects again and bring the marts up to date; every run does this too."""
+    url = warehouse_url(settings)
+    with Workers(settings, url) as workers:
+        result = run_all(settings, url, NO_DATE, workers, with_landing=False)
+    click.echo(f"{result.answers['validate']['replayed']:,} rows replayed")
+
+
+@click.command()
+@click.pass_obj
+def status(settings: Settings) -> None:
+    """What is loaded, rejected, missing and stale, and how the last run ended."""
+    console = Console()
+    known = figures.loaded(warehouse_url(settings))
+    show.show_loaded(console, known)
+    show.show_rules(console, "Warnings", known.warnings)
+    console.print(f"Newest business date: {known.newest_business_date or 'none yet'}")
+    if known.last_run:
+        row = known.last_run
+        console.print(
+            f"Last run: {row.status}, business date {row.business_date or 'none'},"
+            f" started {row.started_at:%Y-%m-%d %H:%M} UTC {row.message or ''}".rstrip(),
+            soft_wrap=True,
+        )
+    else:
+        console.print("No run yet: lens run --landing DIR")
+
+
+def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
+    """The closing summary of `lens run` and of the demo."""
+    console = Console()
+    known = figures.loaded(url)
+    marts = figures.insight(url)
+    show.show_loaded(console, known)
+    show.show_rules(console, "Rejected, by rule", marts.rejected)
+    show.show_rules(console, "Warnings (kept)", known.warnings)
+    for note in notes:
+        console.print(f"[yellow]note[/] {note}", highlight=False, soft_wrap=True)
+    show.show_insight(console, marts, settings.currency)
+    show.show_seconds(console, seconds)
+    if known.last_run:
+        console.print(f"Business date {known.last_run.business_date or 'unknown'}")
+
+
+def _requested(settings: Settings, business_date: str | None) -> RequestedDate:
+    return requested_date(
+        parameter=business_date,
+        data_interval_start=None,
+        run_type=None,
+        time_zone=settings.default_time_zone,
+    )
+
+
+COMMANDS = (generate, ingest, validate, build, run, replay, status)

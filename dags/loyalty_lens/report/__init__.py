@@ -1,0 +1,1 @@
+"""What a run left, for people: figures by SQL, tables on a terminal."""

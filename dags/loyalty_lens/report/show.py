@@ -1,0 +1,101 @@
+"""Tables of the summary and of `lens status`, drawn with rich."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from loyalty_lens.report.figures import Insight, Loaded
+
+TIERS = ("High Value", "Growing Value", "Base Value")
+ENGAGEMENT = ("Active & Engaged", "At Risk", "Developing", "Inactive")
+
+
+def show_loaded(console: Console, figures: Loaded) -> None:
+    """Files and rows per data set, refused files, what was never delivered."""
+    rows = [
+        (
+            row.data_set,
+            *map(
+                number,
+                (
+                    row.files,
+                    row.rows_read,
+                    row.accepted,
+                    row.rejected,
+                    row.duplicates,
+                    row.malformed,
+                ),
+            ),
+        )
+        for row in figures.files
+    ]
+    columns = ("data set", "files", "rows read", "accepted", "rejected", "duplicates", "malformed")
+    table(console, "Files and rows", columns, rows)
+    for name, message in figures.refused:
+        console.print(f"[red]refused[/] {name}: {message}", highlight=False, soft_wrap=True)
+    if figures.not_delivered:
+        console.print(f"Never delivered: {', '.join(figures.not_delivered)}", soft_wrap=True)
+
+
+def show_rules(console: Console, title: str, rows: Iterable[tuple[str, str, int]]) -> None:
+    """Rows by data set and rule; nothing where there are none."""
+    shown = [(data_set, rule, number(count)) for data_set, rule, count in rows]
+    if shown:
+        table(console, title, ("data set", "rule", "rows"), shown, text_columns=2)
+
+
+def show_insight(console: Console, figures: Insight, currency: str) -> None:
+    """Segments, points and top customers."""
+    rows = [
+        (tier, *(number(figures.segments.get((tier, status), 0)) for status in ENGAGEMENT))
+        for tier in TIERS
+    ]
+    table(console, "Customers by value and engagement", ("", *ENGAGEMENT), rows)
+    in_rfm = sum(figures.segments.values())
+    console.print(
+        f"{number(figures.customers)} customers, {number(in_rfm)} with purchases;"
+        f" High-Spenders {number(figures.high_spenders)}, At-Risk {number(figures.at_risk)}"
+        f" (both: {number(figures.both)})"
+    )
+    issued = sum(figures.points.get(kind, 0) for kind in ("EARN", "BONUS"))
+    console.print(
+        f"Points issued {number(issued)}, opening {number(figures.points.get('OPENING', 0))},"
+        f" redeemed {number(-figures.points.get('REDEEM', 0))},"
+        f" reversed {number(-figures.points.get('REVERSE', 0))},"
+        f" outstanding {number(figures.outstanding)}"
+    )
+    top = [
+        (customer, f"{spent:,.2f}", number(count), f"{days} days", number(points), segment)
+        for customer, spent, count, days, segment, points in figures.top_customers
+    ]
+    columns = ("customer", f"net spend {currency}", "purchases", "last seen", "points", "segment")
+    table(console, "Top customers", columns, top)
+
+
+def show_seconds(console: Console, seconds: dict[str, float]) -> None:
+    """One line with the seconds of each step."""
+    parts = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
+    console.print(f"Seconds: {parts}; {sum(seconds.values()):.1f} in all")
+
+
+def table(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    text_columns: int = 1,
+) -> None:
+    """A table whose first columns are text and whose others are numbers."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for place, name in enumerate(columns):
+        right = place >= text_columns and name != "segment"
+        drawn.add_column(name, justify="right" if right else "left", header_style="dim")
+    for row in rows:
+        drawn.add_row(*row)
+    console.print(drawn)
+
+
+def number(value: int) -> str:
+    """A whole number with thousands marks."""
+    return f"{value:,}"
