@@ -1,0 +1,97 @@
+"""Stock on hand: a saw-tooth of deliveries and sales, with spells in which a shelf is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seeds_generator.arrays import BoolArray, IntArray, TextArray, integer_text, stream
+from seeds_generator.calendar import Calendar
+from seeds_generator.options import GeneratorOptions
+from seeds_generator.products import Assortment
+from seeds_generator.stores import Stores
+
+COUNTED = 40  # best sellers whose stock is delivered
+PERIOD = 30  # at most one empty spell per period, store and product
+SPELL_SHARE = 0.2
+LONGEST_SPELL = 5
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Stock by store and product. ``counted`` lists the products of the inventory files.
+
+    ``substitute`` is what customers take instead of a product that is out: never a counted one.
+    """
+
+    counted: IntArray
+    substitute: IntArray
+    _counted_place: IntArray  # product -> place in counted, or -1
+    _capacity: IntArray
+    _cycle: IntArray
+    _phase: IntArray
+    _spell_start: IntArray  # periods x stores x counted; a start beyond the period: no spell
+    _spell_length: IntArray
+
+    def is_out(self, day: IntArray, store: IntArray, product: IntArray) -> BoolArray:
+        """Whether the shelf is empty on that day in that store."""
+        place = self._counted_place[product]
+        start = self._spell_start[day // PERIOD, store, place]
+        length = self._spell_length[day // PERIOD, store, place]
+        within = day % PERIOD - start
+        return (place >= 0) & (within >= 0) & (within < length)
+
+    def levels(self, day: int) -> IntArray:
+        """Units on hand at the end of a day, stores x products."""
+        phase = (day + self._phase) % self._cycle
+        level = 2 + self._capacity * (self._cycle - phase) // self._cycle
+        stores, counted = np.ix_(np.arange(len(level)), self.counted)
+        out = self.is_out(np.full_like(level[:, self.counted], day), stores, counted)
+        level[:, self.counted] = np.where(out, 0, level[:, self.counted])
+        return level
+
+    def columns(
+        self, days: list[int], calendar: Calendar, stores: Stores, assortment: Assortment
+    ) -> dict[str, TextArray]:
+        """The inventory file of some days: the counted products in every store."""
+        shape = (len(days), stores.count, len(self.counted))
+        day, store, place = (index.ravel() for index in np.indices(shape))
+        levels = np.stack([self.levels(number)[:, self.counted] for number in days])
+        return {
+            "inventory_date": calendar.names[np.array(days)[day]],
+            "store_id": stores.ids[store],
+            "product_id": assortment.ids[self.counted[place]],
+            "stock_on_hand": integer_text(levels.ravel()),
+        }
+
+
+def build_stock(
+    options: GeneratorOptions, calendar: Calendar, stores: Stores, assortment: Assortment
+) -> Stock:
+    """Stock levels for the whole period; they follow the pull of the products, not single sales."""
+    rng = stream(options.seed, "stock")
+    count = assortment.count
+    last_of_category = assortment.category_start[1:] - 1
+    candidates = np.setdiff1d(np.flatnonzero(assortment.is_merchandise), last_of_category)
+    by_pull = candidates[np.argsort(-assortment.weight[candidates], kind="stable")]
+    counted = np.sort(by_pull[: min(COUNTED, max(count // 4, 1))])
+    counted_place = np.full(count, -1, dtype=np.int64)
+    counted_place[counted] = np.arange(len(counted))
+
+    free = np.flatnonzero(counted_place < 0)
+    first_free = free[np.searchsorted(free, assortment.category_start[:-1])]
+    shape = (stores.count, count)
+    periods = (calendar.total // PERIOD + 1, stores.count, len(counted))
+    start = rng.integers(1, PERIOD - LONGEST_SPELL, periods)
+    pull = assortment.weight / assortment.weight.mean()
+    return Stock(
+        counted=counted,
+        substitute=first_free[assortment.category],
+        _counted_place=counted_place,
+        _capacity=np.ceil((6 + 14 * pull) * rng.uniform(0.7, 1.5, shape)).astype(np.int64),
+        _cycle=rng.integers(5, 15, shape),
+        _phase=rng.integers(0, 1000, shape),
+        _spell_start=np.where(rng.random(periods) < SPELL_SHARE, start, PERIOD),
+        _spell_length=rng.integers(2, LONGEST_SPELL + 1, periods),
+    )
