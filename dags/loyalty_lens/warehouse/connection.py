@@ -1,8 +1,10 @@
 """Connections to the warehouse, with every failure turned into one clear line."""
 
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -10,6 +12,16 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from loyalty_lens.errors import WarehouseError
 
 OLDEST_VERSION = 16
+RECOVERING = "database system is (starting up|in recovery mode|not yet accepting connections)"
+RECOVERY_SECONDS = 60.0
+UNNAMED = "the server of LENS_DATABASE_URL"
+NOT_A_URL = (
+    "LENS_DATABASE_URL is not a PostgreSQL URL; write postgresql://user:password@host:5432/database"
+)
+
+
+class MissingDatabaseError(WarehouseError):
+    """The server answers and lets the user in, but has no such database."""
 
 
 @contextmanager
@@ -28,15 +40,7 @@ def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
 
 def connect(url: str, *, autocommit: bool = False) -> Connection:
     """An open connection; the session speaks UTC and ISO dates. Raises WarehouseError."""
-    try:
-        connection = psycopg2.connect(
-            url,
-            connect_timeout=10,
-            application_name="loyalty_lens",
-            options="-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8",
-        )
-    except (psycopg2.OperationalError, psycopg2.ProgrammingError, UnicodeDecodeError) as error:
-        raise WarehouseError(_explained(url, str(error))) from None
+    connection = _patiently(url)
     if connection.server_version < OLDEST_VERSION * 10000:
         version = connection.server_version // 10000
         connection.close()
@@ -48,40 +52,64 @@ def connect(url: str, *, autocommit: bool = False) -> Connection:
     return connection
 
 
+def _patiently(url: str) -> Connection:
+    """Waits while a server that has just been started or has crashed puts itself in order."""
+    end = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            return psycopg2.connect(
+                url,
+                connect_timeout=10,
+                application_name="loyalty_lens",
+                options="-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8",
+            )
+        except (psycopg2.OperationalError, psycopg2.ProgrammingError, UnicodeDecodeError) as error:
+            message = str(error)
+        if not re.search(RECOVERING, message) or time.monotonic() > end:
+            raise _explained(url, message)
+        time.sleep(0.2)
+
+
 def shown(url: str) -> str:
-    """The URL as it may be printed: without the password."""
+    """The URL as it may be printed: without the password, and without its options."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "the server of LENS_DATABASE_URL"
-    if not parts.scheme.startswith("postgres"):
-        return "the server of LENS_DATABASE_URL"
+        return UNNAMED
+    # An @ further on means that a password with an unescaped / ? or # was cut in two.
+    if parts.scheme not in ("postgresql", "postgres") or "@" in url.split(parts.netloc, 1)[-1]:
+        return UNNAMED
     user = f"{parts.username}@" if parts.username else ""
+    host = f"[{host}]" if ":" in host else host
     return urlunsplit(("postgresql", f"{user}{host}{port}", parts.path, "", ""))
 
 
 def with_database(url: str, database: str) -> str:
     """The same server and user, another database."""
-    return urlunsplit(urlsplit(url)._replace(path="/" + database))
+    return urlunsplit(urlsplit(url)._replace(path="/" + quote(database, safe="")))
 
 
-def _explained(url: str, message: str) -> str:
+def _explained(url: str, message: str) -> WarehouseError:
     where = shown(url)
-    if "invalid dsn" in message or 'missing "="' in message or not where.startswith("postgresql"):
-        return (
-            "LENS_DATABASE_URL is not a PostgreSQL URL;"
-            " write postgresql://user:password@host:5432/database"
-        )
+    if "invalid dsn" in message or 'missing "="' in message or where == UNNAMED:
+        return WarehouseError(NOT_A_URL)
     if "password authentication failed" in message or "no password supplied" in message:
-        return f"{where}: user or password is wrong; correct LENS_DATABASE_URL"
-    if "does not exist" in message:
-        what = "role" if "role" in message.split("FATAL:")[-1] else "database"
-        return f"{where}: the {what} does not exist; create it or correct LENS_DATABASE_URL"
+        return WarehouseError(f"{where}: user or password is wrong; correct LENS_DATABASE_URL")
+    if re.search(r'database ".*" does not exist', message):
+        return MissingDatabaseError(
+            f"{where}: the database does not exist; create it or correct LENS_DATABASE_URL"
+        )
+    if re.search(r'role ".*" does not exist', message):
+        return WarehouseError(
+            f"{where}: the role does not exist; create it or correct LENS_DATABASE_URL"
+        )
     if "could not translate host name" in message:
-        return f"{where}: the host is not known; correct LENS_DATABASE_URL"
+        return WarehouseError(f"{where}: the host is not known; correct LENS_DATABASE_URL")
     if any(word in message for word in ("refused", "timeout", "timed out", "No such file")):
-        return f"{where}: no server answers; start it (lens start) or correct LENS_DATABASE_URL"
+        return WarehouseError(
+            f"{where}: no server answers; start it (lens start) or correct LENS_DATABASE_URL"
+        )
     first_line = message.strip().splitlines()[0] if message.strip() else "no reason given"
-    return f"{where}: {first_line}"
+    return WarehouseError(f"{where}: {first_line}")

@@ -13,11 +13,13 @@ from loyalty_lens.warehouse.connection import connected, shown
 from loyalty_lens.warehouse.tables import synchronise_tables
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+# What `lens reset` drops on a server of one's own.
+SCHEMAS = ("raw", "reject", "accepted", "judge", "staging", "clean", "marts", "ops")
 LOCK = 0x4C454E53  # "LENS": one migration at a time in a database
 
 
 def migrate(url: str) -> list[str]:
-    """Brings schemas, `ops` tables and the tables of `datasets.yml` up to date; names what it applied.
+    """Brings schemas, `ops` and the tables of `datasets.yml` up to date; names what it applied.
 
     Raises WarehouseError where the user may not create schemas, or where a migration that was
     applied has been edited since.
@@ -38,6 +40,38 @@ def migrate(url: str) -> list[str]:
         raise WarehouseError(f"{shown(url)}: the warehouse cannot be set up: {reason}") from error
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether `migrate` would have nothing to do; two small queries, no rights needed to create."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('ops.migrations') is not null")
+        if cursor.fetchone() == (False,):
+            return False
+        cursor.execute("select name, sha256 from ops.migrations")
+        known = dict(cursor.fetchall())
+        cursor.execute(
+            "select pg_class.relname, pg_attribute.attname from pg_attribute"
+            " inner join pg_class on pg_attribute.attrelid = pg_class.oid"
+            " inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid"
+            " where pg_namespace.nspname = 'raw' and not pg_attribute.attisdropped"
+        )
+        existing = set(cursor.fetchall())
+    wanted = {
+        (data_set.name, column)
+        for data_set in load_data_sets().values()
+        for column in data_set.column_names
+    }
+    applied = {name: _digest(script) for name, script in _scripts().items()}
+    return wanted <= existing and applied.items() <= known.items()
+
+
+def _scripts() -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in sorted(MIGRATIONS.glob("*.sql"))}
+
+
+def _digest(script: str) -> str:
+    return hashlib.sha256(script.encode()).hexdigest()
+
+
 def _apply_missing(connection: Connection) -> list[str]:
     applied = []
     with connection.cursor() as cursor:
@@ -51,18 +85,17 @@ def _apply_missing(connection: Connection) -> list[str]:
             )
         cursor.execute("select name, sha256 from ops.migrations")
         known = dict(cursor.fetchall())
-        for path in sorted(MIGRATIONS.glob("*.sql")):
-            script = path.read_text("utf-8")
-            digest = hashlib.sha256(script.encode()).hexdigest()
-            if path.name not in known:
+        for name, script in _scripts().items():
+            if name not in known:
                 cursor.execute(script)
                 cursor.execute(
-                    "insert into ops.migrations (name, sha256) values (%s, %s)", (path.name, digest)
+                    "insert into ops.migrations (name, sha256) values (%s, %s)",
+                    (name, _digest(script)),
                 )
-                applied.append(path.name)
-            elif known[path.name] != digest:
+                applied.append(name)
+            elif known[name] != _digest(script):
                 raise WarehouseError(
-                    f"{path.name} was applied and has been edited since;"
+                    f"{name} was applied and has been edited since;"
                     " put it back and write a new migration"
                 )
     return applied

@@ -1,0 +1,96 @@
+"""One server a test session, one database a test module. Tests that ask for neither start nothing.
+
+LENS_TEST_DATABASE_URL names a server to use in place of an embedded one; its user needs `createdb`
+and `createrole`. Databases named `lens_test_...` are made there and removed at the end.
+"""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.connection import connect, with_database
+from loyalty_lens.warehouse.migrate import migrate
+from loyalty_lens.warehouse.server import EmbeddedServer
+
+BI_PASSWORD = "only-for-tests"
+# Nothing here must survive a power cut.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+NewDatabase = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server of this test session, and the database that may be used to make others."""
+
+    base_url: str
+
+    def url(self, database: str) -> str:
+        return with_database(self.base_url, database)
+
+    def execute(self, statement: str) -> None:
+        """One statement in the base database, outside a transaction."""
+        with closing(connect(self.base_url, autocommit=True)) as connection:
+            connection.cursor().execute(statement)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server that answers, stopped at the end."""
+    own = os.environ.get("LENS_TEST_DATABASE_URL", "").strip()
+    if own:
+        yield Server(own)
+        return
+    # Not pytest's own folder: the next session takes the search bit off its parent.
+    folder = Path(tempfile.mkdtemp(prefix="loyalty lens "))
+    embedded = EmbeddedServer(folder / "home", options=HASTY)
+    try:
+        yield Server(embedded.start().url("postgres"))
+    finally:
+        embedded.destroy()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def new_database(server: Server) -> Iterator[NewDatabase]:
+    """Makes a migrated database and gives its URL: a copy of a template made once a session."""
+    prefix = f"lens_test_{uuid.uuid4().hex[:8]}"
+    names = [f"{prefix}_template"]
+    server.execute(f"create database {names[0]}")
+    migrate(server.url(names[0]))
+
+    def create() -> str:
+        names.append(f"{prefix}_{len(names)}")
+        server.execute(f"create database {names[-1]} template {names[0]}")
+        return server.url(names[-1])
+
+    yield create
+    for name in reversed(names):
+        server.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def database(new_database: NewDatabase) -> str:
+    """The URL of a migrated database of this test module."""
+    return new_database()
+
+
+@pytest.fixture(scope="module")
+def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for this module's database, and an empty landing folder."""
+    folder = tmp_path_factory.mktemp("settings")
+    (folder / "landing").mkdir()
+    return replace(
+        Settings.from_environment({"LENS_HOME": str(folder / "home")}),
+        database_url=database,
+        landing=folder / "landing",
+        bi_password=BI_PASSWORD,
+    )
