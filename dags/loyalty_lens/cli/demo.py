@@ -5,6 +5,7 @@ import logging
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,12 +15,16 @@ from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import warehouse_url
-from seeds_generator import GeneratorOptions, generate
 
 LOG = logging.getLogger(__name__)
-OPTIONS = GeneratorOptions(
-    history_days=180, days=7, customers=2000, stores=12, seed=42, end=dt.date(2026, 1, 11)
-)
+SHOP: dict[str, Any] = {
+    "history_days": 180,
+    "days": 7,
+    "customers": 2000,
+    "stores": 12,
+    "seed": 42,
+    "end": dt.date(2026, 1, 11),
+}
 NEXT = """
 What to do next
   .venv/bin/lens --demo status                what is loaded, rejected, stale
@@ -57,11 +62,13 @@ def demo() -> None:
 
 def _generate_once(drops: Path) -> None:
     """Writes the drops unless they lie there; a half-written folder never takes their name."""
+    import seeds_generator  # Faker and NumPy take half a second that no other command needs
+
     if drops.exists():
         return
     unfinished = drops.with_name("drops.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    generate(OPTIONS, unfinished)
+    seeds_generator.generate(seeds_generator.GeneratorOptions(**SHOP), unfinished)
     unfinished.rename(drops)
 
 

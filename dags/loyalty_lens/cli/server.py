@@ -42,7 +42,7 @@ def reset(settings: Settings, yes: bool) -> None:
 
 @click.command()
 @click.option("--jdbc", "style", flag_value="jdbc", help="As a JDBC URL, for Java clients.")
-@click.option("--env", "style", flag_value="env", help="As export lines: eval \"$(lens url --env)\".")
+@click.option("--env", "style", flag_value="env", help='As export lines: eval "$(lens url --env)".')
 @click.option("--bi", is_flag=True, help="As lens_bi: marts without contact data, read only.")
 @click.pass_obj
 def url(settings: Settings, style: str | None, bi: bool) -> None:

@@ -62,9 +62,7 @@ def build(settings: Settings, business_date: str | None, tests: bool) -> None:
     url = warehouse_url(settings)
     with Workers(settings, url) as workers:
         for layer in ("all", "tests") if tests else ("all",):
-            done = build_layer(
-                url, workers.dbt, layer, run_id=None, business_date=requested.date
-            )
+            done = build_layer(url, workers.dbt, layer, run_id=None, business_date=requested.date)
             click.echo(", ".join(f"{count} {kind}s" for kind, count in done.items()))
 
 
