@@ -1,0 +1,193 @@
+"""The main job: daily files in; points, RFM and segments out. `lens run` calls the same steps.
+
+Thin on purpose: parsing this file touches no database and imports nothing of the pipeline (nor
+Great Expectations, dbt or a database driver); each task imports what it needs when it runs.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import (
+    DAG,
+    Context,
+    CronDataIntervalTimetable,
+    Param,
+    chain,
+    get_current_context,
+    task,
+)
+from airflow.sdk.exceptions import AirflowFailException
+
+if TYPE_CHECKING:
+    from loyalty_lens.settings import Settings
+
+LOG = logging.getLogger("loyalty_daily")  # Airflow gives this module a name of its own making
+LAYERS = ("staging", "clean", "marts")
+
+
+def _from_environment(name: str, default: str) -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+@contextmanager
+def _step() -> Iterator[tuple["Settings", str]]:
+    """The settings and the run's id, with the warehouse to itself until the step ends.
+
+    `max_active_runs` does not hold for `airflow backfill`, which has a limit of its own (10), nor
+    for a `lens run` beside it. The run is opened by each step, so that a cleared task finds it
+    open again. Wrong settings fail at once: another attempt would meet the same ones.
+    """
+    from loyalty_lens.errors import SettingsError
+    from loyalty_lens.pipeline import steps
+    from loyalty_lens.pipeline.business_date import requested_date
+    from loyalty_lens.settings import Settings
+
+    context = get_current_context()
+    dag_run = context["dag_run"]
+    try:
+        settings = Settings.from_environment()
+        requested = requested_date(
+            parameter=context["params"]["business_date"],
+            data_interval_start=dag_run.data_interval_start,
+            run_type=dag_run.run_type.value,
+            time_zone=settings.default_time_zone,
+        )
+    except SettingsError as error:
+        raise AirflowFailException(str(error)) from error
+    with _alone(settings):
+        run_id = steps.open_run(
+            settings,
+            run_id=_run_id(dag_run),
+            requested=requested,
+            trigger=f"airflow {dag_run.run_type.value}",
+        )
+        LOG.info("run %s, asked for business date %s", run_id, requested.date or "(the newest)")
+        yield settings, run_id
+
+
+@contextmanager
+def _alone(settings: "Settings") -> Iterator[None]:
+    """Waits for any other run's step, or a `lens run`, to end; the server forgets a dead holder."""
+    from loyalty_lens.pipeline.run import RUN_LOCK
+    from loyalty_lens.warehouse.access import warehouse_url
+    from loyalty_lens.warehouse.connection import connect
+
+    connection = connect(warehouse_url(settings), autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(%s)", (RUN_LOCK,))
+        yield
+    finally:
+        connection.close()
+
+
+def _run_id(dag_run: Any) -> str:
+    """The run's id in ops.pipeline_runs: the same for every attempt, and after clearing."""
+    return f"{dag_run.dag_id}.{dag_run.run_id}"
+
+
+def mark_failed(context: Context) -> None:
+    """Marks the run as failed in ops.pipeline_runs once a task has no attempt left."""
+    from loyalty_lens.errors import LensError
+    from loyalty_lens.pipeline.steps import fail_run
+    from loyalty_lens.settings import Settings
+
+    run_id = _run_id(context["dag_run"])
+    reason = context.get("exception") or "ended without a word (killed?)"
+    message = f"{context['ti'].task_id}: {' '.join(str(reason).split())}"
+    LOG.error("run %s failed in %s", run_id, message)
+    try:
+        fail_run(Settings.from_environment(), run_id, message)
+    except LensError as error:
+        LOG.warning("the failure could not be recorded: %s", error)
+
+
+@task(doc_md="Files of the landing folder to `raw`, one row in `ops.load_batches` for each.")
+def land() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step() as (settings, run_id):
+        return steps.land(settings, run_id)
+
+
+@task(
+    doc_md="Great Expectations: rows to accepted or `reject`; results in `ops.validation_results`."
+)
+def validate() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step() as (settings, run_id):
+        return steps.validate(settings, run_id)
+
+
+@task(doc_md="dbt, one layer. `ops.model_runs` says what each model of this run did.")
+def transform(layer: str) -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step() as (settings, run_id):
+        return steps.transform(settings, run_id, layer)
+
+
+@task(doc_md="The certificate in `ops.pipeline_runs`, and the run is a success.")
+def publish() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step() as (settings, run_id):
+        return steps.publish(settings, run_id)
+
+
+with DAG(
+    dag_id="loyalty_daily",
+    description="Daily files in; points, RFM and segments out",
+    doc_md="""
+### Loyalty Lens, the main job
+
+Loads the files of the landing folder (`LENS_LANDING`), judges their rows, builds the marts.
+A file that is already loaded is skipped, so a run may be repeated at any time.
+
+**Business date**: 1. the parameter `business_date`, which shows the past by a full rebuild;
+2. a scheduled or backfill run: the day on which its data interval starts
+(`LENS_DEFAULT_TIME_ZONE`); 3. a manual run without a date: the newest day among the accepted sales.
+The logical date is not it.
+
+**When a task fails**: its log ends with one line that says what to do; `ops.pipeline_runs` keeps
+it. Clear the task and the run goes on from there.
+
+**Catching up**: `airflow backfill create --dag-id loyalty_daily --from-date D --to-date D`.
+""",
+    schedule=CronDataIntervalTimetable(
+        _from_environment("LENS_SCHEDULE", "0 5 * * *"),
+        timezone=_from_environment("LENS_DEFAULT_TIME_ZONE", "UTC"),
+    ),
+    start_date=datetime(2020, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "loyalty_lens",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": 2.0,  # 1, 2, 4 minutes
+        "max_retry_delay": timedelta(minutes=30),
+        "on_failure_callback": mark_failed,
+    },
+    params={
+        "business_date": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Business date",
+            description="Show the marts as of this day (YYYY-MM-DD); empty: the newest day",
+        )
+    },
+    tags=["loyalty", "daily"],
+):
+    chain(
+        land(),
+        validate(),
+        *[transform.override(task_id=layer)(layer) for layer in LAYERS],
+        publish(),
+    )
