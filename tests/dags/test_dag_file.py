@@ -1,0 +1,129 @@
+"""The DAG as Airflow reads it: tasks, timetable, retries, parameters; what parsing may not do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+READ = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+
+known = set(sys.modules)
+bag = DagBag()
+dag = bag.dags.get("loyalty_daily")
+heavy = {"loyalty_lens", "great_expectations", "dbt", "psycopg2", "sqlalchemy", "pandas", "sklearn"}
+answer = {
+    "errors": bag.import_errors,
+    "files": [stat.file for stat in bag.dagbag_stats],
+    "dags": list(bag.dags),
+    "imported": sorted(heavy & {name.split(".")[0] for name in set(sys.modules) - known}),
+}
+if dag:
+    answer |= {
+        "tasks": [task.task_id for task in dag.topological_sort()],
+        "downstream": {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks},
+        "timetable": type(dag.timetable).__name__,
+        "expression": dag.timetable.expression,
+        "time_zone": str(dag.timetable.timezone),
+        "catchup": dag.catchup,
+        "max_active_runs": dag.max_active_runs,
+        "retries": [task.retries for task in dag.tasks],
+        "delays": [task.retry_delay.total_seconds() for task in dag.tasks],
+        "backoff": [task.retry_exponential_backoff for task in dag.tasks],
+        "callbacks": [[call.__name__ for call in task.on_failure_callback] for task in dag.tasks],
+        "documented": [bool(task.doc_md) for task in dag.tasks] + [bool(dag.doc_md)],
+        "tags": sorted(dag.tags),
+        "params": {name: dag.params.get_param(name).serialize() for name in dag.params},
+    }
+print("ANSWER " + json.dumps(answer))
+"""
+LIGHT = """
+import json, runpy, sys
+found = runpy.run_path({dag_file!r})
+heavy = {{"loyalty_lens", "great_expectations", "dbt", "psycopg2", "pandas"}}
+print("ANSWER " + json.dumps(sorted(heavy & {{name.split(".")[0] for name in sys.modules}})))
+"""
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def read(
+    tmp_path_factory: pytest.TempPathFactory,
+    airflow_environment: Callable[..., dict[str, str]],
+    run_script: Callable[[str, dict[str, str]], Any],
+) -> Callable[..., dict[str, Any]]:
+    """Reads the DAG folder in a process of its own, with the given environment."""
+    home = tmp_path_factory.mktemp("airflow")
+    return lambda **more: run_script(READ, airflow_environment(home, **more))
+
+
+@pytest.fixture(scope="module")
+def daily(read: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """The DAG with nothing set but a server that does not exist: parsing may not look for it."""
+    return read(LENS_DATABASE_URL="postgresql://nobody@127.0.0.1:9/nowhere")
+
+
+def test_dag_folder_holds_this_dag_and_no_errors(daily: dict[str, Any]) -> None:
+    assert daily["errors"] == {}
+    assert daily["dags"] == ["loyalty_daily"]
+
+
+def test_package_of_the_pipeline_is_not_scanned_for_dags(daily: dict[str, Any]) -> None:
+    assert [Path(file).name for file in daily["files"]] == ["loyalty_daily.py"]
+
+
+def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
+    tasks = ["land", "validate", "staging", "clean", "marts", "publish"]
+    assert daily["tasks"] == tasks
+    assert daily["downstream"] == {
+        task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)
+    }
+
+
+def test_timetable_has_data_intervals_and_no_catch_up(daily: dict[str, Any]) -> None:
+    assert daily["timetable"] == "CronDataIntervalTimetable"
+    assert (daily["expression"], daily["time_zone"]) == ("0 5 * * *", "UTC")
+    assert daily["catchup"] is False
+    assert daily["max_active_runs"] == 1
+
+
+def test_schedule_and_time_zone_come_from_the_environment(
+    read: Callable[..., dict[str, Any]],
+) -> None:
+    found = read(LENS_SCHEDULE="30 6 * * 1-6", LENS_DEFAULT_TIME_ZONE="Europe/Amsterdam")
+    assert found["errors"] == {}
+    assert (found["expression"], found["time_zone"]) == ("30 6 * * 1-6", "Europe/Amsterdam")
+
+
+def test_every_task_retries_ever_later_and_says_when_it_gives_up(daily: dict[str, Any]) -> None:
+    assert set(daily["retries"]) == {3}
+    assert set(daily["delays"]) == {60}
+    assert set(daily["backoff"]) == {2}
+    assert all(calls == ["mark_failed"] for calls in daily["callbacks"])
+
+
+def test_business_date_is_an_optional_date_of_the_form(daily: dict[str, Any]) -> None:
+    assert list(daily["params"]) == ["business_date"]
+    parameter = daily["params"]["business_date"]
+    assert parameter["value"] is None
+    assert sorted(parameter["schema"]["type"]) == ["null", "string"]
+    assert parameter["schema"]["format"] == "date"
+
+
+def test_dag_and_tasks_are_documented(daily: dict[str, Any]) -> None:
+    assert all(daily["documented"])
+    assert daily["tags"] == ["daily", "loyalty"]
+
+
+def test_parsing_imports_nothing_heavy(
+    daily: dict[str, Any],
+    tmp_path: Path,
+    airflow_environment: Callable[..., dict[str, str]],
+    run_script: Callable[[str, dict[str, str]], Any],
+) -> None:
+    """Neither through the DagBag (beyond Airflow's own modules) nor by the file alone."""
+    assert daily["imported"] == []
+    code = LIGHT.format(dag_file=str(ROOT / "dags" / "loyalty_daily.py"))
+    assert run_script(code, airflow_environment(tmp_path)) == []

@@ -1,0 +1,88 @@
+"""Runs of the DAG through `dag.test()`: no scheduler; a home and a warehouse of their own."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# `dag.test` gives every run a logical date unless told otherwise, and thereby a data interval,
+# which a run through the REST API does not have. Where an attempt may fail, it is the only one:
+# nobody waits a minute for the next.
+RUN = """
+import json, os
+from airflow.dag_processing.dagbag import DagBag
+from airflow.utils.db import initdb
+
+initdb()
+dag = DagBag().dags["loyalty_daily"]
+answer = {{}}
+for name, case in json.loads({cases!r}).items():
+    os.environ.update(case["environment"])
+    for task in dag.tasks:
+        task.retries = case["retries"]
+    run = dag.test(logical_date=None)
+    tasks = {{ti.task_id: ti.state for ti in run.get_task_instances()}}
+    answer[name] = {{"row": f"loyalty_daily.{{run.run_id}}", "state": run.state, "tasks": tasks}}
+print("ANSWER " + json.dumps(answer))
+"""
+TASKS = ["land", "validate", "staging", "clean", "marts", "publish"]
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory,
+    airflow_environment: Callable[..., dict[str, str]],
+    run_script: Callable[[str, dict[str, str]], Any],
+    database: str,
+    landing: Path,
+) -> dict[str, dict[str, Any]]:
+    """Three runs, one after the other in one process: Airflow takes seconds to start."""
+    cases = {
+        "good": {"retries": 0, "environment": {}},
+        "no folder": {"retries": 0, "environment": {"LENS_LANDING": str(landing / "missing")}},
+        "wrong setting": {"retries": 3, "environment": {"LENS_POINT_COST": "much"}},
+    }
+    environment = airflow_environment(
+        tmp_path_factory.mktemp("dag test") / "air flow",
+        LENS_DATABASE_URL=database,
+        LENS_LANDING=str(landing),
+    )
+    found: dict[str, dict[str, Any]] = run_script(RUN.format(cases=json.dumps(cases)), environment)
+    return found
+
+
+def test_run_fills_the_marts(
+    runs: dict[str, dict[str, Any]], query: Callable[[str], list[Any]]
+) -> None:
+    run = runs["good"]
+    assert run["state"] == "success"
+    assert run["tasks"] == dict.fromkeys(TASKS, "success")
+    assert query("select count(*) from marts.customer_details") == [(4,)]
+    assert query(
+        "select status, requested_date, business_date::text, is_explicit_date, trigger,"
+        f" certificate is not null from ops.pipeline_runs where run_id = '{run['row']}'"
+    ) == [("success", None, "2026-01-09", False, "airflow manual", True)]
+
+
+def test_failed_run_is_marked_with_task_and_reason(
+    runs: dict[str, dict[str, Any]], query: Callable[[str], list[Any]]
+) -> None:
+    run = runs["no folder"]
+    assert run["state"] == "failed"
+    assert (run["tasks"]["land"], run["tasks"]["publish"]) == ("failed", "upstream_failed")
+    ((status, message),) = query(
+        f"select status, message from ops.pipeline_runs where run_id = '{run['row']}'"
+    )
+    assert status == "failed"
+    assert message.startswith("land: ")
+    assert "daily files/missing" in message
+    assert "\n" not in message
+
+
+def test_wrong_setting_is_not_tried_again(runs: dict[str, dict[str, Any]]) -> None:
+    """With three attempts left the run would go on for minutes; it fails at once."""
+    run = runs["wrong setting"]
+    assert run["state"] == "failed"
+    assert (run["tasks"]["land"], run["tasks"]["publish"]) == ("failed", "upstream_failed")

@@ -1,0 +1,250 @@
+"""The DAG on a real scheduler: `airflow standalone`, driven through Airflow's REST API."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+DAYS = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"]
+START_SECONDS = 90
+RUN_SECONDS = 240
+TINY = {  # what makes Airflow fast where it has nothing else to do
+    "AIRFLOW__CORE__PARALLELISM": "2",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # no run for yesterday: only ours
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+    "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+}
+
+
+@dataclass
+class Standalone:
+    """`airflow standalone` in a session of its own, so that all its processes can be found."""
+
+    home: Path
+    url: str
+    process: subprocess.Popen[bytes]
+    token: str = field(default="", repr=False)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer of the REST API; urllib's errors as they are."""
+        request = urllib.request.Request(  # noqa: S310  (http, to ourselves)
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def wait(self, what: str, seconds: int, ready: Callable[[], Any]) -> Any:
+        """What `ready` answers once that is true; fails with the ends of the logs."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                pytest.fail(f"airflow standalone ended ({self.process.returncode}){self.logs()}")
+            with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                if answer := ready():
+                    return answer
+            time.sleep(0.3)
+        pytest.fail(f"{what}: not within {seconds} s{self.logs()}")
+
+    def finished(self, run_ids: list[str]) -> dict[str, dict[str, Any]]:
+        """The DAG runs, once all have ended."""
+
+        def ended() -> dict[str, dict[str, Any]] | None:
+            runs = self.call("GET", "/api/v2/dags/loyalty_daily/dagRuns?limit=100")["dag_runs"]
+            ours = {run["dag_run_id"]: run for run in runs if run["dag_run_id"] in run_ids}
+            done = [run for run in ours.values() if run["state"] in ("success", "failed")]
+            return ours if len(done) == len(run_ids) else None
+
+        runs = self.wait(f"end of {run_ids}", RUN_SECONDS, ended)
+        if any(run["state"] != "success" for run in runs.values()):
+            pytest.fail(f"{ {name: run['state'] for name, run in runs.items()} }{self.logs()}")
+        return runs
+
+    def logs(self) -> str:
+        """The ends of standalone's log and of the newest task logs."""
+        tasks = sorted(
+            self.home.glob("logs/dag_id=*/**/*.log"), key=lambda log: log.stat().st_mtime
+        )
+        return "".join(
+            f"\n--- {log.relative_to(self.home)}\n{log.read_text(errors='replace')[-3000:]}"
+            for log in [self.home / "standalone.log", *tasks[-3:]]
+            if log.exists()
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything in its session: the tasks' process groups are their own."""
+        found = []
+        for pid in psutil.pids():
+            with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+                if os.getsid(pid) == self.process.pid:
+                    found.append(psutil.Process(pid))
+        return found
+
+    def stop(self) -> None:
+        """Ends every process of the session, gently first."""
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            ours = self.processes()
+            for process in ours:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(sign)
+            psutil.wait_procs(ours, timeout=3)
+        self.process.wait(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    tmp_path_factory: pytest.TempPathFactory,
+    airflow_environment: Callable[..., dict[str, str]],
+    database: str,
+    landing: Path,
+) -> Iterator[Standalone]:
+    """A running Airflow, whose scheduler knows the DAG and has an empty warehouse."""
+    home = tmp_path_factory.mktemp("scheduler") / "air flow"
+    api, logs, more_logs = _free_ports(3)
+    url = f"http://127.0.0.1:{api}"
+    environment = airflow_environment(
+        home,
+        **TINY,
+        AIRFLOW__API__HOST="127.0.0.1",
+        AIRFLOW__API__PORT=str(api),
+        AIRFLOW__API__BASE_URL=url,
+        AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(logs),
+        AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT=str(more_logs),
+        LENS_DATABASE_URL=database,
+        LENS_LANDING=str(landing),
+    )
+    with (home / "standalone.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["airflow", "standalone"],
+            env=environment,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    standalone = Standalone(home, url, process)
+    try:
+        answer = standalone.wait(
+            "token", START_SECONDS, lambda: standalone.call("GET", "/auth/token")
+        )
+        standalone.token = answer["access_token"]
+        standalone.wait(
+            "parsed DAG",
+            START_SECONDS,
+            lambda: standalone.call("GET", "/api/v2/dags/loyalty_daily"),
+        )
+        yield standalone
+    finally:
+        standalone.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def test_backfill_of_five_days_is_one_load(
+    airflow: Standalone, query: Callable[[str], list[Any]], landing: Path
+) -> None:
+    """All files are there from the start: whichever run comes first loads them, no run fails.
+
+    The limit of parallel runs is left as Airflow has it, so that several are at work at once.
+    """
+    airflow.call(
+        "POST",
+        "/api/v2/backfills",
+        {
+            "dag_id": "loyalty_daily",
+            "from_date": f"{DAYS[0]}T00:00:00Z",
+            "to_date": f"{DAYS[-1]}T23:59:59Z",
+        },
+    )
+    runs = airflow.call("GET", "/api/v2/dags/loyalty_daily/dagRuns?run_type=backfill")["dag_runs"]
+    assert sorted(run["data_interval_start"][:10] for run in runs) == DAYS
+    finished = airflow.finished([run["dag_run_id"] for run in runs])
+
+    files = sorted(str(file.relative_to(landing)) for file in landing.rglob("*.csv"))
+    loaded = query("select source_file, status from ops.load_batches order by source_file")
+    assert sorted(loaded) == [(file, "validated") for file in files]
+
+    rows = query(
+        "select run_id, requested_date::text, is_explicit_date, status, trigger"
+        " from ops.pipeline_runs"
+    )
+    assert sorted(rows) == sorted(
+        (
+            f"loyalty_daily.{name}",
+            run["data_interval_start"][:10],
+            False,
+            "success",
+            "airflow backfill",
+        )
+        for name, run in finished.items()
+    )
+    assert query("select ops.published_business_date()::text") == [("2026-01-09",)]
+    assert query("select count(*) from marts.customer_details") == [(4,)]
+
+
+def test_run_through_the_api_without_a_date_shows_the_newest_day(
+    airflow: Standalone, query: Callable[[str], list[Any]]
+) -> None:
+    run = airflow.call("POST", "/api/v2/dags/loyalty_daily/dagRuns", {"logical_date": None})
+    airflow.finished([run["dag_run_id"]])
+    assert run["data_interval_start"] is None
+    assert _row(query, run) == (None, "2026-01-09", False, "success", "airflow manual")
+
+
+def test_run_through_the_api_with_a_date_shows_that_day(
+    airflow: Standalone, query: Callable[[str], list[Any]]
+) -> None:
+    """A logical date, as the form of the UI sends one, does not take the place of the parameter."""
+    run = airflow.call(
+        "POST",
+        "/api/v2/dags/loyalty_daily/dagRuns",
+        {"logical_date": "2026-02-01T10:00:00Z", "conf": {"business_date": "2026-01-07"}},
+    )
+    airflow.finished([run["dag_run_id"]])
+    assert _row(query, run) == ("2026-01-07", "2026-01-07", True, "success", "airflow manual")
+
+
+def test_date_that_is_none_is_refused_before_a_run_is_made(airflow: Standalone) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        airflow.call(
+            "POST",
+            "/api/v2/dags/loyalty_daily/dagRuns",
+            {"logical_date": None, "conf": {"business_date": "soon"}},
+        )
+    assert refused.value.code == 400
+    assert "business_date" in refused.value.read().decode()
+
+
+def _row(query: Callable[[str], list[Any]], run: dict[str, Any]) -> tuple[Any, ...]:
+    (row,) = query(
+        "select requested_date::text, business_date::text, is_explicit_date, status, trigger"
+        f" from ops.pipeline_runs where run_id = 'loyalty_daily.{run['dag_run_id']}'"
+    )
+    return tuple(row)
