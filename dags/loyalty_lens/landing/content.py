@@ -1,0 +1,77 @@
+"""The bytes of a file: opened as a stream whatever its compression, hashed, and looked at."""
+
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from loyalty_lens.errors import LandingError
+
+HEAD_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
+UNREADABLE = (OSError, EOFError, zlib.error)
+
+
+class ContentError(LandingError):
+    """A file cannot be loaded as a whole; the message says why, without the file's name."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is known of a file's uncompressed bytes after one pass over them."""
+
+    sha256: str
+    size: int
+    head: bytes  # the first HEAD_BYTES
+    fingerprint: tuple[int, int, int]  # of the file as delivered: tells whether it changed since
+
+
+@contextmanager
+def opened(location: Path, *, is_compressed: bool) -> Iterator[IO[bytes]]:
+    """The uncompressed bytes as a stream; raises ContentError where they cannot be read."""
+    try:
+        with location.open("rb") as plain:
+            if is_compressed:
+                with gzip.GzipFile(fileobj=plain) as unpacked:
+                    yield io.BufferedReader(unpacked, BLOCK_BYTES)
+            else:
+                yield plain
+    except UNREADABLE as error:
+        raise ContentError(explained(error)) from error
+
+
+def explained(error: BaseException) -> str:
+    """Why a file could not be read, in a user's words."""
+    if isinstance(error, gzip.BadGzipFile):
+        return "not a gzip file, or a damaged one; compress it again"
+    if isinstance(error, (EOFError, zlib.error)):
+        return "the gzip file is incomplete or damaged; copy it again"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"cannot be read: {reason or error}"
+
+
+def inspect(location: Path, *, is_compressed: bool) -> Content:
+    """Reads the file once. Raises ContentError where that fails."""
+    with opened(location, is_compressed=is_compressed) as stream:
+        mark = fingerprint(location)
+        head = stream.read(HEAD_BYTES)
+        digest = hashlib.sha256(head)
+        size = len(head)
+        buffer = bytearray(BLOCK_BYTES)
+        view = memoryview(buffer)
+        while count := stream.readinto(buffer):  # type: ignore[attr-defined]
+            digest.update(view[:count])
+            size += count
+    return Content(digest.hexdigest(), size, head, mark)
+
+
+def fingerprint(location: Path) -> tuple[int, int, int]:
+    """Inode, size and time of change."""
+    status = os.stat(location)  # noqa: PTH116 - one call for three figures
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,146 @@
+"""Which files lie in the landing folder, what they are, and in which order they are loaded."""
+
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from loyalty_lens.datasets import DataSet, data_set_of
+from loyalty_lens.errors import LandingError
+
+COMPRESSED = ".gz"
+OTHER_FORMATS = (".zip", ".xlsx", ".xls", ".xlsm", ".ods")
+# 2026-01-05, 2026_01_05, 20260105, and 20260105T0630 or 20260105063000 with a time behind it.
+DATE = re.compile(r"(?<!\d)(\d{4})([-_]?)(\d{2})\2(\d{2})(?=\D|$|\d{4}(?:\d{2})?(?!\d))")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file of a data set; `path` is as delivered, below the landing folder, with slashes."""
+
+    location: Path
+    path: str
+    path_key: str  # path without a compression suffix
+    data_set: DataSet
+    file_date: dt.date | None
+    is_compressed: bool
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class IgnoredFile:
+    """A file or folder that is not loaded, and why."""
+
+    path: str
+    reason: str
+
+
+def find_files(
+    landing: Path, data_sets: Mapping[str, DataSet]
+) -> tuple[list[LandedFile], list[IgnoredFile]]:
+    """The files to load, oldest date first (undated before all), masters first, then by path.
+
+    Raises LandingError where the folder is missing or cannot be read.
+    """
+    if not landing.exists():
+        raise LandingError(
+            f"landing folder {landing} does not exist; create it or name another (LENS_LANDING)"
+        )
+    if not landing.is_dir():
+        raise LandingError(f"landing folder {landing} is a file; name its folder (LENS_LANDING)")
+    order = {name: position for position, name in enumerate(data_sets)}
+    files: list[LandedFile] = []
+    ignored: list[IgnoredFile] = []
+    for location in _walk(landing, ignored):
+        found = _described(landing, location, data_sets)
+        if isinstance(found, LandedFile):
+            files.append(found)
+        else:
+            ignored.append(found)
+    files.sort(
+        key=lambda file: (
+            file.file_date or dt.date.min,
+            order[file.data_set.name],
+            file.path_key,
+            -file.modified_ns,
+            file.path,
+        )
+    )
+    return files, sorted(ignored, key=lambda file: file.path)
+
+
+def path_key(path: str) -> str:
+    """The path without a compression suffix: what a file is recognised by when delivered again."""
+    return path[: -len(COMPRESSED)] if path.lower().endswith(COMPRESSED) else path
+
+
+def date_in(path: str) -> dt.date | None:
+    """The date in a path: the file's name wins, then the nearest folder; of several the latest."""
+    for part in reversed(PurePosixPath(path).parts):
+        dates = [date for match in DATE.finditer(part) if (date := _real_date(match))]
+        if dates:
+            return max(dates)
+    return None
+
+
+def _real_date(match: re.Match[str]) -> dt.date | None:
+    try:
+        date = dt.date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return None
+    return date if 1900 <= date.year < 2100 else None
+
+
+def _described(
+    landing: Path, location: Path, data_sets: Mapping[str, DataSet]
+) -> LandedFile | IgnoredFile:
+    path = printable(location.relative_to(landing).as_posix())
+    key = path_key(path)
+    lower = key.lower()
+    if lower.endswith(OTHER_FORMATS):
+        return IgnoredFile(path, f"{PurePosixPath(lower).suffix} is not read: export as CSV")
+    if not lower.endswith(".csv"):
+        return IgnoredFile(path, "not a .csv or .csv.gz file")
+    data_set = data_set_of(PurePosixPath(path).name, dict(data_sets))
+    if data_set is None:
+        return IgnoredFile(
+            path, "its name begins with no data set's name (see files in datasets.yml)"
+        )
+    try:
+        modified = location.stat().st_mtime_ns
+    except OSError:
+        modified = 0  # reading it will say what is wrong
+    return LandedFile(location, path, key, data_set, date_in(key), key != path, modified)
+
+
+def printable(text: str) -> str:
+    """`text` on one line and in valid UTF-8, whatever bytes a file system keeps in a name."""
+    text = os.fsencode(text).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _walk(landing: Path, ignored: list[IgnoredFile]) -> Iterator[Path]:
+    """All files below, linked folders too (once each), without hidden and temporary ones."""
+    seen: set[tuple[int, int]] = set()
+
+    def note(error: OSError) -> None:
+        folder = Path(error.filename)
+        reason = error.strerror or type(error).__name__
+        if folder == landing:
+            raise LandingError(f"landing folder {landing} cannot be read: {reason}")
+        path = printable(folder.relative_to(landing).as_posix())
+        ignored.append(IgnoredFile(path, f"folder cannot be read: {reason}"))
+
+    for folder, folders, names in os.walk(landing, onerror=note, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "~")))
+        for name in sorted(names):
+            temporary = name.lower().endswith((".tmp", ".part", "~"))
+            if not temporary and not name.startswith((".", "~")):
+                yield Path(folder, name)

@@ -1,0 +1,194 @@
+"""The landing step: every file of the landing folder into raw, each in a transaction of its own."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from loyalty_lens.datasets import DataSet, load_data_sets
+from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.batches import (
+    close_failures,
+    known_batch,
+    live_data_sets,
+    record_failure,
+    remember,
+)
+from loyalty_lens.landing.content import Content, ContentError, inspect
+from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
+from loyalty_lens.landing.loading import Stopped, load
+from loyalty_lens.landing.preparation import exclusive, prepare
+from loyalty_lens.landing.replacement import Replacement, find_replacement
+from loyalty_lens.landing.report import FileReport, LandingReport, Outcome
+from loyalty_lens.landing.supersession import judge_again, supersede
+
+logger = logging.getLogger("loyalty_lens.landing")
+
+
+def ingest(
+    url: str,
+    landing: Path,
+    *,
+    run_id: str | None = None,
+    supersede_limit: Decimal,
+    replace: int | None = None,
+) -> LandingReport:
+    """Loads what is new below `landing` into the warehouse at `url`, which must be migrated.
+
+    `supersede_limit` is the share of an earlier batch's keys that a new file of the same path may
+    remove; `replace` names a batch that one of the files is to supersede whatever it removes.
+    A file that cannot be loaded is reported and stops no other.
+
+    Raises LandingError (no such folder, unreadable, nothing to load into an empty warehouse,
+    `replace` cannot be carried out) and WarehouseError.
+    """
+    data_sets = load_data_sets()
+    files, ignored = find_files(landing, data_sets)
+    with exclusive(url) as connection:
+        prepare(connection, data_sets.values())
+        _refuse_nothing(connection, landing, files, ignored)
+        replacement = None
+        if replace is not None:
+            with connection, connection.cursor() as cursor:
+                replacement = find_replacement(cursor, replace, files, data_sets)
+            _replace_by_batch(connection, replacement, data_sets)
+        reports = [_ignored(file) for file in ignored]
+        handled: dict[str, str] = {}
+        for file in files:
+            if file.path_key in handled:
+                reports.append(_shadowed(file, handled[file.path_key]))
+                continue
+            handled[file.path_key] = file.path
+            reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
+        with connection, connection.cursor() as cursor:
+            live = live_data_sets(cursor)
+    missing = tuple(name for name in data_sets if name not in live)
+    report = LandingReport(str(landing), tuple(reports), missing)
+    logger.info(
+        "landing: %d files seen, %d loaded, %d with problems, %d rows read",
+        len(report.files),
+        len(report.loaded),
+        len(report.problems),
+        report.rows_read,
+    )
+    return report
+
+
+def _landed(
+    connection: Connection,
+    file: LandedFile,
+    run_id: str | None,
+    supersede_limit: Decimal,
+    replacement: Replacement | None,
+) -> FileReport:
+    """One file, from its bytes to its batch, committed or rolled back as a whole."""
+    started = time.monotonic()
+    content = _unreadable_content(file)
+    replaced = replacement.old if replacement and replacement.path == file.path else None
+    try:
+        content = inspect(file.location, is_compressed=file.is_compressed)
+        with connection, connection.cursor() as cursor:
+            known = known_batch(cursor, file, content.sha256) if replaced is None else None
+            if known is not None:
+                remember(cursor, file, content.sha256, known)
+                close_failures(cursor, file, known)
+                message = f"same content as batch {known}"
+                report = FileReport(
+                    file.path, file.data_set.name, "skipped_same_content", known, message=message
+                )
+            else:
+                report = load(cursor, file, content, run_id, supersede_limit, replaced)
+                remember(cursor, file, content.sha256, report.batch_id or 0)
+                close_failures(cursor, file, report.batch_id or 0)
+    except (ContentError, Stopped) as error:
+        message = f"{file.path}: {error}"
+        with connection, connection.cursor() as cursor:
+            batch_id = record_failure(cursor, file, content, message, run_id)
+        outcome: Outcome = "stopped" if isinstance(error, Stopped) else "failed"
+        report = FileReport(file.path, file.data_set.name, outcome, batch_id, message=message)
+    return _logged(report, time.monotonic() - started)
+
+
+def _logged(report: FileReport, seconds: float) -> FileReport:
+    if report.outcome in ("failed", "stopped"):
+        logger.error("%s", report.message)
+    elif report.outcome == "loaded":
+        notes = f"; {report.message}" if report.message else ""
+        logger.info(
+            "%s: batch %d, %d rows in %.2f s%s",
+            report.path,
+            report.batch_id,
+            report.rows_read,
+            seconds,
+            notes,
+        )
+    else:
+        logger.debug("%s: %s", report.path, report.message)
+    return FileReport(**{**report.__dict__, "seconds": round(seconds, 3)})
+
+
+def _refuse_nothing(
+    connection: Connection,
+    landing: Path,
+    files: Sequence[LandedFile],
+    ignored: Sequence[IgnoredFile],
+) -> None:
+    """An empty landing folder is fine for a warehouse that lives, and a mistake for a new one."""
+    if files:
+        return
+    with connection, connection.cursor() as cursor:
+        if live_data_sets(cursor):
+            logger.warning("no files below %s: nothing new to load", landing)
+            return
+    if ignored:
+        first = ignored[0]
+        raise LandingError(
+            f"none of the {len(ignored)} files below {landing} can be loaded"
+            f" ({first.path}: {first.reason})"
+        )
+    raise LandingError(
+        f"no files below {landing}; put CSV files there, such as customer_details.csv"
+        " and store_sales_header_2026-01-05.csv"
+    )
+
+
+def _replace_by_batch(
+    connection: Connection, replacement: Replacement, data_sets: Mapping[str, DataSet]
+) -> None:
+    """The corrected file is loaded already: the old batch goes, the newer one is judged again."""
+    if replacement.batch is None:
+        return
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select data_set from ops.load_batches where batch_id = %s", (replacement.old,)
+        )
+        (name,) = cursor.fetchone() or ("",)
+        supersede(cursor, data_sets[name], replacement.old, replacement.batch)
+        judge_again(cursor, replacement.batch)
+    logger.info("batch %d superseded by batch %d", replacement.old, replacement.batch)
+
+
+def _ignored(file: IgnoredFile) -> FileReport:
+    logger.warning("%s ignored: %s", file.path, file.reason)
+    return FileReport(file.path, None, "ignored", message=f"{file.path}: {file.reason}")
+
+
+def _shadowed(file: LandedFile, newer: str) -> FileReport:
+    message = f"{file.path}: {newer} is the newer file of that path; remove one of them"
+    logger.warning("%s", message)
+    return FileReport(file.path, file.data_set.name, "ignored", message=message)
+
+
+def _unreadable_content(file: LandedFile) -> Content:
+    """Stands for a file that could not be read to its end: the bytes as delivered, if any."""
+    try:
+        with file.location.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256")
+        size = file.location.stat().st_size
+    except OSError:
+        digest, size = hashlib.sha256(), 0
+    return Content(digest.hexdigest(), size, b"", (0, 0, 0))

@@ -1,0 +1,137 @@
+"""One file's content becomes a batch: rows, counts, and the batches whose place it takes."""
+
+from decimal import Decimal
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.batches import begin_batch, live_at_path
+from loyalty_lens.landing.content import Content, ContentError, fingerprint
+from loyalty_lens.landing.copying import Copied, copy_file
+from loyalty_lens.landing.discovery import LandedFile
+from loyalty_lens.landing.header import Layout, read_layout
+from loyalty_lens.landing.report import FileReport
+from loyalty_lens.landing.supersession import removal, supersede
+
+DISCOUNTS = ("promotion_details", "discount_percentage")
+
+
+class Stopped(LandingError):  # noqa: N818 - it says what became of the file
+    """A file would remove too much of an earlier batch; the message says how to let it through."""
+
+
+def load(
+    cursor: Cursor,
+    file: LandedFile,
+    content: Content,
+    run_id: str | None,
+    supersede_limit: Decimal,
+    replaced: int | None,
+) -> FileReport:
+    """Loads the file in the caller's transaction; `replaced` is a batch to supersede in any case.
+
+    Raises ContentError (the file is refused as a whole) and Stopped; the caller rolls back.
+    """
+    layout = read_layout(content.head, file.data_set)
+    batch_id = begin_batch(cursor, file, content, layout.separator, run_id)
+    copied = copy_file(cursor, file, layout, batch_id)
+    if fingerprint(file.location) != content.fingerprint:
+        raise ContentError("changed while it was being read; it will be tried in the next run")
+    superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
+    message = _noticed(layout, copied, superseded)
+    _complete(cursor, file, layout, copied, batch_id, message)
+    return FileReport(
+        path=file.path,
+        data_set=file.data_set.name,
+        outcome="loaded",
+        batch_id=batch_id,
+        rows_read=copied.rows_read,
+        rows_malformed=copied.rows_malformed,
+        rows_short=copied.rows_short,
+        extra_columns=layout.extra,
+        message=message,
+        superseded=superseded,
+    )
+
+
+def _supersede_earlier(
+    cursor: Cursor,
+    file: LandedFile,
+    batch_id: int,
+    supersede_limit: Decimal,
+    replaced: int | None,
+) -> tuple[int, ...]:
+    """The batches that the new one takes the place of: at its own dated path, and the named one."""
+    old: list[int] = [replaced] if replaced is not None else []
+    if file.data_set.delivery == "events" and file.file_date is not None:
+        earlier = live_at_path(cursor, file, other_than=batch_id)
+        if earlier and earlier.batch_id != replaced:
+            removed = removal(cursor, file.data_set, earlier.batch_id, batch_id)
+            if removed.exceeds(supersede_limit):
+                raise Stopped(
+                    f"would remove {removed.missing} of the {removed.keys} keys of batch"
+                    f" {earlier.batch_id}, more than {supersede_limit:.0%}; the old data stay."
+                    " If the file is right: lens ingest --replace"
+                    f" {earlier.batch_id}; otherwise deliver it again"
+                )
+            old.append(earlier.batch_id)
+    for batch in old:
+        supersede(cursor, file.data_set, batch, batch_id)
+    return tuple(old)
+
+
+def _complete(
+    cursor: Cursor,
+    file: LandedFile,
+    layout: Layout,
+    copied: Copied,
+    batch_id: int,
+    message: str | None,
+) -> None:
+    cursor.execute(
+        "update ops.load_batches set rows_read = %s, rows_malformed = %s, rows_short = %s,"
+        " encoding = %s, extra_columns = %s, is_discount_in_percent = %s, message = %s"
+        " where batch_id = %s",
+        (
+            copied.rows_read,
+            copied.rows_malformed,
+            copied.rows_short,
+            "utf-8, windows-1252" if copied.rows_windows_1252 else "utf-8",
+            list(layout.extra),
+            _is_discount_in_percent(cursor, file, batch_id),
+            message,
+            batch_id,
+        ),
+    )
+
+
+def _is_discount_in_percent(cursor: Cursor, file: LandedFile, batch_id: int) -> bool:
+    """Design section 2: at least half of the discounts exceed 1."""
+    table, column = DISCOUNTS
+    if file.data_set.name != table:
+        return False
+    cursor.execute(
+        sql.SQL(
+            "select coalesce(2 * count(*) filter (where discount > 1)"
+            " >= nullif(count(discount), 0), false) from (select ops.read_number({column}, %s) as discount"
+            " from raw.{table} where _batch_id = %s) as discounts"
+        ).format(column=sql.Identifier(column), table=sql.Identifier(table)),
+        (file.data_set.decimal_mark, batch_id),
+    )
+    return cursor.fetchone() == (True,)
+
+
+def _noticed(layout: Layout, copied: Copied, superseded: tuple[int, ...]) -> str | None:
+    notes = []
+    if superseded:
+        notes.append(f"supersedes batch {', '.join(map(str, superseded))}")
+    if copied.rows_malformed:
+        notes.append(f"{copied.rows_malformed} malformed lines (reject.malformed_lines)")
+    if copied.rows_short:
+        notes.append(f"{copied.rows_short} rows shorter than the header")
+    if copied.rows_windows_1252:
+        notes.append(f"{copied.rows_windows_1252} rows read as Windows-1252")
+    if layout.extra:
+        notes.append(f"extra columns kept in _extra: {', '.join(layout.extra)}")
+    return "; ".join(notes) or None

@@ -1,0 +1,102 @@
+"""`lens ingest --replace BATCH`: which delivery takes the place of that batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.batches import Batch, find_batch, known_batch, live_batches
+from loyalty_lens.landing.content import ContentError, inspect
+from loyalty_lens.landing.discovery import LandedFile
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Batch `old` goes; in its place comes the file at `path` or the loaded `batch`."""
+
+    old: int
+    path: str | None = None
+    batch: int | None = None
+
+
+def find_replacement(
+    cursor: Cursor, batch_id: int, files: Sequence[LandedFile], data_sets: Mapping[str, DataSet]
+) -> Replacement:
+    """The one delivery that can be meant. Raises LandingError where there is none, or several.
+
+    In this order: the file at the batch's own path, if its content is another; the only new file
+    of the data set; the only later batch that shares keys with the old one and whose file lies in
+    the landing folder.
+    """
+    old = _replaceable(cursor, batch_id, data_sets)
+    data_set = data_sets[old.data_set]
+    contents = {
+        file: sha256
+        for file in files
+        if file.data_set.name == data_set.name and (sha256 := _sha256(file))
+    }
+    for file, sha256 in contents.items():
+        if file.path_key == old.path_key and sha256 != old.sha256:
+            same = live_batches(cursor, data_set, [sha256])
+            if same:
+                return Replacement(batch_id, batch=same[-1].batch_id)
+            return Replacement(batch_id, path=file.path)
+    new = [
+        file.path for file, sha256 in contents.items() if known_batch(cursor, file, sha256) is None
+    ]
+    later = [
+        batch.batch_id
+        for batch in live_batches(cursor, data_set, contents.values())
+        if batch.batch_id > batch_id and _share_keys(cursor, data_set, old, batch)
+    ]
+    if len(new) == 1:
+        return Replacement(batch_id, path=new[0])
+    if not new and len(later) == 1:
+        return Replacement(batch_id, batch=later[0])
+    if new or later:
+        choices = ", ".join(new) or "batches " + ", ".join(map(str, later))
+        raise LandingError(
+            f"--replace {batch_id}: more than one delivery could take its place ({choices});"
+            " leave only that file in the landing folder"
+        )
+    raise LandingError(
+        f"--replace {batch_id}: the landing folder has no other {data_set.name} file"
+        " to take its place; put the corrected file there"
+    )
+
+
+def _replaceable(cursor: Cursor, batch_id: int, data_sets: Mapping[str, DataSet]) -> Batch:
+    old = find_batch(cursor, batch_id)
+    if old is None:
+        raise LandingError(f"--replace {batch_id}: there is no such batch; see lens status")
+    if not old.is_live:
+        raise LandingError(
+            f"--replace {batch_id}: that batch is {old.status} already;"
+            " name the batch whose rows are to go (lens status)"
+        )
+    if old.data_set not in data_sets or data_sets[old.data_set].delivery != "events":
+        raise LandingError(
+            f"--replace {batch_id}: {old.data_set} keeps every version;"
+            " deliver a corrected file and it becomes the newest"
+        )
+    return old
+
+
+def _sha256(file: LandedFile) -> str | None:
+    try:
+        return inspect(file.location, is_compressed=file.is_compressed).sha256
+    except ContentError:
+        return None  # landing itself reports it
+
+
+def _share_keys(cursor: Cursor, data_set: DataSet, old: Batch, new: Batch) -> bool:
+    columns = sql.SQL(", ").join(map(sql.Identifier, data_set.key))
+    statement = sql.SQL(
+        "select exists (select {columns} from raw.{table} where _batch_id = %s"
+        " intersect select {columns} from raw.{table} where _batch_id = %s)"
+    ).format(columns=columns, table=sql.Identifier(data_set.name))
+    cursor.execute(statement, (old.batch_id, new.batch_id))
+    return cursor.fetchone() == (True,)

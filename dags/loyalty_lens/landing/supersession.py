@@ -1,0 +1,151 @@
+"""A batch takes the place of another: what it may remove, and what has to be judged again."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+
+HEADERS = "store_sales_header"
+# Who refers to a transaction by its id: batches of these are judged again when its header goes.
+REFERENCES = (
+    ("store_sales_line_items", "transaction_id"),
+    ("points_events", "transaction_id"),
+    (HEADERS, "original_transaction_id"),
+)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How many keys the old batch has, and how many of them the new one lacks."""
+
+    keys: int
+    missing: int
+
+    def exceeds(self, limit: Decimal) -> bool:
+        return self.missing > limit * self.keys
+
+
+def removal(cursor: Cursor, data_set: DataSet, old: int, new: int) -> Removal:
+    """Compares the keys of two batches as the gate reads them; rows without a key do not count."""
+    types = {column.name: column.type for column in data_set.columns}
+    keys = sql.SQL(", ").join(
+        sql.SQL("{} as {}").format(_read(name, types[name]), sql.Identifier(f"key_{name}"))
+        for name in data_set.key
+    )
+    present = sql.SQL(" and ").join(
+        sql.SQL("{} is not null").format(sql.Identifier(f"key_{name}")) for name in data_set.key
+    )
+    statement = sql.SQL(
+        """
+        with delivered as (
+            select rows._batch_id, {keys}
+            from raw.{table} as rows
+            inner join ops.load_batches as batches on rows._batch_id = batches.batch_id
+            where rows._batch_id in (%(old)s, %(new)s)
+        ),
+        old_keys as (
+            select distinct {names} from delivered where _batch_id = %(old)s and {present}
+        ),
+        missing_keys as (
+            select {names} from old_keys
+            except
+            select {names} from delivered where _batch_id = %(new)s
+        )
+        select (select count(*) from old_keys), (select count(*) from missing_keys)
+        """
+    ).format(
+        keys=keys,
+        present=present,
+        names=sql.SQL(", ").join(sql.Identifier(f"key_{name}") for name in data_set.key),
+        table=sql.Identifier(data_set.name),
+    )
+    cursor.execute(statement, {"old": old, "new": new})
+    counts = cursor.fetchone() or (0, 0)
+    return Removal(keys=int(counts[0]), missing=int(counts[1]))
+
+
+def supersede(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:
+    """Closes batch `old` in favour of `new` and opens whatever depended on it."""
+    cursor.execute(
+        "update ops.load_batches set status = 'superseded', superseded_by = %s where batch_id = %s",
+        (new, old),
+    )
+    cursor.execute(
+        sql.SQL(
+            "update reject.{} set status = 'superseded', resolved_at = clock_timestamp()"
+            " where _batch_id = %s and status = 'open'"
+        ).format(sql.Identifier(data_set.name)),
+        (old,),
+    )
+    cursor.execute(
+        "delete from ops.duplicates where data_set = %s and _batch_id = %s", (data_set.name, old)
+    )
+    cursor.execute(
+        "update ops.load_batches set status = 'loaded' where status = 'validated'"
+        " and data_set = %(data_set)s and batch_id in (select _batch_id from ops.duplicates"
+        " where data_set = %(data_set)s and original_batch_id = %(old)s)",
+        {"data_set": data_set.name, "old": old},
+    )
+    if data_set.name == HEADERS:
+        for table, column in REFERENCES:
+            _judge_references_again(cursor, table, column, old)
+
+
+def judge_again(cursor: Cursor, batch_id: int) -> None:
+    """The gate takes this batch from scratch in its next run."""
+    cursor.execute(
+        "update ops.load_batches set status = 'loaded' where batch_id = %s"
+        " and status = 'validated'",
+        (batch_id,),
+    )
+
+
+def _judge_references_again(cursor: Cursor, table: str, column: str, old: int) -> None:
+    """Looks at every row there is, so ops.read_id is spared where only spaces can differ."""
+    cursor.execute(
+        sql.SQL(
+            """
+            with gone as materialized (
+                select distinct ops.read_id(transaction_id) as transaction_id
+                from raw.{headers}
+                where _batch_id = %s
+            )
+            update ops.load_batches set status = 'loaded'
+            where
+                status = 'validated'
+                and data_set = {data_set}
+                and batch_id in (
+                    select rows._batch_id
+                    from raw.{table} as rows
+                    where
+                        rows.{column} is not null
+                        and case
+                            when strpos(rows.{column}, '.') > 0 then ops.read_id(rows.{column})
+                            else btrim(rows.{column}, E' \\t\\r\\n\\u00a0')
+                        end in (select gone.transaction_id from gone)
+                )
+            """
+        ).format(
+            headers=sql.Identifier(HEADERS),
+            table=sql.Identifier(table),
+            data_set=sql.Literal(table),
+            column=sql.Identifier(column),
+        ),
+        (old,),
+    )
+
+
+def _read(name: str, type_name: str) -> sql.Composable:
+    """A key column of raw as the gate reads it."""
+    column = sql.SQL("rows.{}").format(sql.Identifier(name))
+    templates = {
+        "id": "ops.read_id({})",
+        "date": "ops.read_date({}, batches.date_order)",
+        "timestamp": "ops.read_timestamp({}, batches.date_order)",
+        "number": "ops.read_number({}, batches.decimal_mark)",
+        "integer": "ops.read_integer({}, batches.decimal_mark)",
+    }
+    return sql.SQL(templates.get(type_name, "ops.read_text({})")).format(column)
