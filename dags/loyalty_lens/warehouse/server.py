@@ -27,6 +27,7 @@ from loyalty_lens.warehouse.binaries import (
 from loyalty_lens.warehouse.formats import postgresql_url
 
 USER = "lens"
+ANSWER_SECONDS = 60.0  # from the moment that it says it is ready
 STOP_SECONDS = 120.0  # a fast shutdown writes what is in memory; after that, without
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,16 @@ class EmbeddedServer:
         """
         state.make_home(self.home)
         with self._refusals():
-            if not self.is_running():
+            brought_up = 0.0
+            while not (self.is_running() and state.answers(self._info().port)):
+                if brought_up and time.monotonic() - brought_up > ANSWER_SECONDS:
+                    raise WarehouseError(
+                        f"PostgreSQL runs under {self.home} but does not answer:"
+                        " lens stop, then lens start"
+                    )
                 with state.locked(self.home):
                     self._bring_up()
+                brought_up = brought_up or time.monotonic()
             return self._info()
 
     def stop(self) -> bool:
@@ -244,6 +252,9 @@ class EmbeddedServer:
         found = state.read_state(self.home)
         if found is None:
             raise WarehouseError(f"{self.home / 'server.json'} is missing; {_LOST_STATE}")
+        noted = processes.noted_postmaster(self.data)
+        if noted and noted.port:
+            found = found.with_port(noted.port)  # server.json may come from a backup
         return ServerInfo(found.port, USER, found.password, found.bi_password, self.data, self.log)
 
     def _check_version(self, binaries: Binaries) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -122,6 +123,21 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def answers(port: int) -> bool:
+    """Whether a PostgreSQL server speaks there, asked by the first bytes of its protocol.
+
+    A process that was killed a moment ago still has its number, its port and its `postmaster.pid`.
+    """
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect((HOST, port))
+            probe.sendall(struct.pack("!ii", 8, 80877103))  # SSLRequest
+            return probe.recv(1) in (b"N", b"S")
+        except OSError:
+            return False
 
 
 def _give_to_owner(descriptor: int, home: Path) -> None:
