@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from seeds_generator.arrays import BoolArray, IntArray, TextArray
+from seeds_generator.csv_writer import quoted
 from seeds_generator.sales import NONE, Sales
 from seeds_generator.sales_tables import Columns
 
 HEADERS, LINES = "store_sales_header", "store_sales_line_items"
+BAD_AMOUNT = quoted("12,3x")  # the sales files are written without a look at quotes
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ HEADER_DEFECTS = (
     Defect("missing_key", "transaction_id", _becomes("")),
     Defect("unknown_store", "store_id", _becomes("SX99")),
     Defect("bad_date", "transaction_date", _becomes("2026-13-45")),
-    Defect("bad_amount", "total_amount", _becomes("12,3x")),
+    Defect("bad_amount", "total_amount", _becomes(BAD_AMOUNT)),
     Defect("exact_duplicate", "", lambda good, _: good, repeats=True),
     Defect("unknown_customer", "customer_id", _numbered("CX%06d")),
     Defect("missing_field", "store_id", _becomes("")),
@@ -63,7 +65,7 @@ LINE_DEFECTS = (
     Defect("unknown_product", "product_id", _numbered("PX%06d")),
     Defect("quantity_not_positive", "quantity", _becomes("0")),
     Defect("bad_quantity", "quantity", _becomes("two")),
-    Defect("bad_amount", "line_item_amount", _becomes("12,3x")),
+    Defect("bad_amount", "line_item_amount", _becomes(BAD_AMOUNT)),
     Defect("header_missing", "transaction_id", _numbered("TX%08d")),
     Defect("exact_duplicate", "", lambda good, _: good, repeats=True),
     Defect("missing_key", "line_item_id", _becomes("")),
