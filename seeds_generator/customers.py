@@ -53,7 +53,7 @@ OCCUPATIONS = texts(
     ]
 )
 MAIL_DOMAINS = texts(["example.com", "example.org", "example.net"])
-BAD_MAIL, BAD_BIRTH_DATE = "not an e-mail address", "1979-02-30"
+BAD_BIRTH_DATE, BAD_INCOME = "1979-02-30", "about 40k"
 NUMBERS = 100_000_000  # subscriber numbers of eight digits
 PHONE_STEP = 7_919  # has no factor in common with NUMBERS: every index gets a number of its own
 
@@ -98,10 +98,10 @@ class Customers:
         }
 
     def blemish(self, rng: np.random.Generator, each: int) -> dict[tuple[str, str], int]:
-        """Spoil ``each`` e-mails and birth dates of customers: a warning, never a lost row."""
+        """Spoil the birth date or the income of ``each`` customers: a warning, never a lost row."""
         each = min(each, self.population.count // 2)
         spoilt = rng.choice(self.population.count, 2 * each, replace=False)
-        self._columns["email"][spoilt[:each]] = BAD_MAIL
+        self._columns["annual_income"][spoilt[:each]] = BAD_INCOME
         self._columns["birth_date"][spoilt[each:]] = BAD_BIRTH_DATE
         self._spoilt = frozenset(spoilt.tolist())
         return {("customer_details", "bad_value"): 2 * each}

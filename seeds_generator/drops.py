@@ -32,7 +32,7 @@ LONGEST_BLOCK = 31  # days
 PRICE_CHANGES = 0.03  # of the products, a day
 CUSTOMER_CHANGES = 0.004  # of the customers, a day
 RENAMED_ON = 2  # daily day (0 the first) on which a store gets a new name
-BLEMISHES = 0.1  # spoilt e-mails and birth dates each, per customer and defect rate
+BLEMISHES = 0.1  # spoilt incomes and birth dates each, per customer and defect rate
 
 
 def generate(options: GeneratorOptions, out: Path) -> GeneratedFiles:
