@@ -1,0 +1,212 @@
+"""What a judgement means for the batches: counts, business dates, and which are judged again."""
+
+from collections.abc import Iterable
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.quality.reading import source, typed
+
+# Judged again from scratch when the first accepted rows of a data set arrive: until then its keys
+# were taken there as they came. Lines follow the fate of their headers.
+REFERRING = {
+    "stores": ("store_sales_header", "store_sales_line_items", "store_inventory"),
+    "products": ("store_sales_line_items", "store_inventory"),
+    "customer_details": ("store_sales_header", "store_sales_line_items", "points_events"),
+    "store_sales_header": ("store_sales_line_items",),
+}
+
+
+def has_accepted(cursor: Cursor, data_set: str) -> bool:
+    """Whether any row of the data set counts at present."""
+    cursor.execute(
+        sql.SQL("select exists (select from {})").format(sql.Identifier("accepted", data_set))
+    )
+    return cursor.fetchone() == (True,)
+
+
+def put_back(cursor: Cursor, data_sets: Iterable[str]) -> int:
+    """Says that all batches of these data sets are to be judged again; how many there are."""
+    cursor.execute(
+        "update ops.load_batches set status = 'loaded'"
+        " where status = 'validated' and data_set = any(%s)",
+        (list(data_sets),),
+    )
+    return int(cursor.rowcount)
+
+
+def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
+    """Accepted, rejected and duplicate rows of the batches, each counted from its own table."""
+    cursor.execute(
+        sql.SQL(
+            """
+            update ops.load_batches as batches
+            set
+                rows_accepted = coalesce(accepted.rows_counted, 0),
+                rows_rejected = coalesce(rejected.rows_counted, 0),
+                rows_duplicate = coalesce(duplicates.rows_counted, 0)
+            from unnest(%(batches)s::bigint[]) as counted
+            left join (
+                select _batch_id, count(*) as rows_counted
+                from {accepted} where _batch_id = any(%(batches)s) group by _batch_id
+            ) as accepted on counted = accepted._batch_id
+            left join (
+                select _batch_id, count(*) as rows_counted
+                from {reject} where _batch_id = any(%(batches)s) and status <> 'replayed'
+                group by _batch_id
+            ) as rejected on counted = rejected._batch_id
+            left join (
+                select _batch_id, count(*) as rows_counted
+                from ops.duplicates where data_set = %(name)s and _batch_id = any(%(batches)s)
+                group by _batch_id
+            ) as duplicates on counted = duplicates._batch_id
+            where batches.batch_id = counted
+            """
+        ).format(
+            accepted=sql.Identifier("accepted", data_set.name),
+            reject=sql.Identifier("reject", data_set.name),
+        ),
+        {"batches": batches, "name": data_set.name},
+    )
+
+
+def date_batches(cursor: Cursor, data_set: DataSet) -> None:
+    """First and last business date of the accepted rows; replayed rows widen their batch's span."""
+    cursor.execute(
+        "select exists (select from information_schema.columns where table_schema = 'judge'"
+        " and table_name = %s and column_name = '_business_date')",
+        (data_set.name,),
+    )
+    if cursor.fetchone() == (False,):
+        return
+    cursor.execute(
+        sql.SQL(
+            """
+            with spans as (
+                select
+                    batches.batch_id,
+                    bool_or(not judged._is_replay) as is_whole,
+                    min(judged._business_date)
+                        filter (where failures._batch_id is null) as first_date,
+                    max(judged._business_date)
+                        filter (where failures._batch_id is null) as last_date
+                from {judged} as judged
+                inner join ops.load_batches as batches on judged._batch_id = batches.batch_id
+                left join (select distinct _batch_id, _row_number from failures) as failures
+                    on judged._batch_id = failures._batch_id
+                    and judged._row_number = failures._row_number
+                group by batches.batch_id
+            )
+            update ops.load_batches as batches
+            set
+                first_business_date = case
+                    when spans.is_whole then spans.first_date
+                    else least(batches.first_business_date, spans.first_date)
+                end,
+                last_business_date = case
+                    when spans.is_whole then spans.last_date
+                    else greatest(batches.last_business_date, spans.last_date)
+                end
+            from spans
+            where batches.batch_id = spans.batch_id
+            """
+        ).format(judged=sql.Identifier("judge", data_set.name))
+    )
+
+
+def mark_arrival(cursor: Cursor, business_date: object) -> None:
+    """Dates the arrival of batches that have none: the newest business date once all is judged."""
+    cursor.execute(
+        "update ops.load_batches set business_date = coalesce(%s::date, ops.newest_business_date())"
+        " where status = 'validated' and business_date is null",
+        (business_date,),
+    )
+
+
+def unfinished(cursor: Cursor, data_set: str) -> list[int]:
+    """Batches that were judged, but whose repeated versions are still to be found."""
+    cursor.execute(
+        "select batch_id from ops.load_batches where data_set = %s and status = 'validated'"
+        " and validated_at is null order by batch_id",
+        (data_set,),
+    )
+    return [batch for (batch,) in cursor.fetchall()]
+
+
+def finish(cursor: Cursor) -> None:
+    """The last word on every batch of this run."""
+    cursor.execute(
+        "update ops.load_batches set validated_at = clock_timestamp()"
+        " where status = 'validated' and validated_at is null"
+    )
+
+
+def mark_repeated_versions(cursor: Cursor, data_set: DataSet, batches: list[int]) -> list[int]:
+    """Finds anew, for every key that these batches hold, the versions equal to the one before.
+
+    Versions come in the order of `modified_at`, else the file's date, else the date of arrival. A
+    late version in the middle may make a later row a version of its own again. Returns the batches
+    whose rows were looked at.
+    """
+    dated = [column.name for column in data_set.columns if column.name == "modified_at"]
+    cursor.execute(
+        sql.SQL(
+            """
+            create temporary table versions on commit drop as
+            with live as (
+                select live.* from ({live}) as live
+                where not exists (
+                    select from {reject} as rejected
+                    where
+                        rejected._batch_id = live._batch_id
+                        and rejected._row_number = live._row_number
+                        and rejected.status <> 'replayed'
+                )
+            ),
+            touched as (select distinct live._key from live where live._batch_id = any({batches}))
+            select
+                live._batch_id,
+                live._row_number,
+                lag(live._batch_id) over by_version as original_batch_id,
+                lag(live._row_number) over by_version as original_row_number,
+                coalesce(live._content_hash = lag(live._content_hash) over by_version, false)
+                    as is_repeated
+            from live
+            inner join touched on live._key = touched._key
+            window by_version as (
+                partition by live._key
+                order by
+                    coalesce(
+                        {modified_at},
+                        cast(coalesce(live._file_date, live._arrival_date) as timestamp)
+                    ),
+                    live._batch_id,
+                    live._row_number
+            )
+            """
+        ).format(
+            live=typed(data_set, source(data_set, "raw", "validated")),
+            reject=sql.Identifier("reject", data_set.name),
+            batches=sql.Literal(batches),
+            modified_at=sql.SQL("cast({} as timestamp)").format(
+                sql.SQL("live.modified_at") if dated else sql.SQL("null")
+            ),
+        )
+    )
+    cursor.execute(
+        "delete from ops.duplicates using versions where duplicates.data_set = %s"
+        " and duplicates._batch_id = versions._batch_id"
+        " and duplicates._row_number = versions._row_number",
+        (data_set.name,),
+    )
+    cursor.execute(
+        "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
+        " original_row_number) select %s, _batch_id, _row_number, original_batch_id,"
+        " original_row_number from versions where is_repeated",
+        (data_set.name,),
+    )
+    cursor.execute("select distinct _batch_id from versions")
+    looked_at = sorted({*batches, *(batch for (batch,) in cursor.fetchall())})
+    cursor.execute("drop table versions")
+    return looked_at

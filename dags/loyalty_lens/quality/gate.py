@@ -1,0 +1,212 @@
+"""The gate: judges every row not yet judged and routes what fails, data set after data set.
+
+The pipeline's own process only sends SQL; Great Expectations runs in `worker`
+(`loyalty_lens.quality.expectations`). Scratch tables are committed so that it can read them; what
+a judgement decides is committed at once per data set, so that a crash leaves its batches `loaded`
+and the next run judges them again.
+"""
+
+import datetime as dt
+import logging
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet, load_data_sets
+from loyalty_lens.errors import QualityError, SettingsError
+from loyalty_lens.quality import batches, report, scratch
+from loyalty_lens.quality.report import QualityReport
+from loyalty_lens.quality.routing import Routing
+from loyalty_lens.quality.suites import SUITES, Suite, load_suite
+from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.worker import Worker
+
+LOG = logging.getLogger(__name__)
+LOCK = 0x47415445  # "GATE": one validation at a time in a database
+
+
+def validate(
+    url: str,
+    *,
+    currency: str,
+    default_time_zone: str,
+    worker: Worker,
+    run_id: str | None = None,
+    business_date: dt.date | None = None,
+    suites: Path = SUITES,
+) -> QualityReport:
+    """Judges all batches in status `loaded` and the open rejects that may pass by now.
+
+    `business_date` is that of the run, where it was given explicitly: it dates the arrival of the
+    batches. Raises QualityError where a suite is wrong or a statement fails, SettingsError where
+    the time zone is not known to the server.
+    """
+    started = time.monotonic()
+    data_sets = load_data_sets()
+    rules = {name: load_suite(name, suites) for name in data_sets}
+    connection = connect(url)
+    try:
+        run = _Run(connection, url, worker, run_id, currency, default_time_zone)
+        run.prepare()
+        for name, data_set in data_sets.items():
+            run.judge(data_set, rules[name])
+        return run.finish(data_sets, business_date, started)
+    except psycopg2.Error as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise QualityError(f"the validation stopped, nothing is lost: {reason}") from error
+    finally:
+        connection.close()
+
+
+class _Run:
+    """One validation: its connection, its helper, and what it found so far."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        url: str,
+        worker: Worker,
+        run_id: str | None,
+        currency: str,
+        default_time_zone: str,
+    ) -> None:
+        self.connection = connection
+        self.url = url
+        self.worker = worker
+        self.run_id = run_id
+        self.parameters = {"currency": currency, "default_time_zone": default_time_zone}
+        self.judged: dict[str, list[int]] = {}
+        self.replayed: dict[str, int] = {}
+        self.warnings: Counter[tuple[str, str]] = Counter()
+
+    def prepare(self) -> None:
+        """Waits for another validation to end; looks up the time zones, once in a database."""
+        with self.connection, self.connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(%s)", (LOCK,))
+            cursor.execute(
+                "insert into judge.time_zones select name from pg_timezone_names"
+                " where not exists (select from judge.time_zones) on conflict do nothing"
+            )
+            zone = self.parameters["default_time_zone"]
+            cursor.execute(
+                "select exists (select from judge.time_zones where lower(name) = lower(%s))",
+                (zone,),
+            )
+            if cursor.fetchone() == (False,):
+                raise SettingsError(
+                    f"LENS_DEFAULT_TIME_ZONE is {zone!r}: use a name such as Europe/Berlin or UTC"
+                )
+            _write_store_zones(cursor)
+
+    def judge(self, data_set: DataSet, suite: Suite) -> None:
+        """One data set, from its loaded batches to its rejects."""
+        started = time.monotonic()
+        with self.connection, self.connection.cursor() as cursor:
+            scratch.clear(cursor, data_set)
+            if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
+                return
+            scratch.build_judged(cursor, data_set, suite.final_rule_ids, self.parameters)
+            scratch.find_duplicates(cursor, data_set)
+            routing = Routing(cursor, data_set, suite, self.run_id)
+        self._judge_phases(data_set, suite, routing)
+        with self.connection, self.connection.cursor() as cursor:
+            routing.cursor = cursor
+            had_accepted = batches.has_accepted(cursor, data_set.name)
+            changed, replayed = routing.route()
+            batches.date_batches(cursor, data_set)
+            batches.recount(cursor, data_set, changed)
+            if not had_accepted and batches.has_accepted(cursor, data_set.name):
+                batches.put_back(cursor, batches.REFERRING.get(data_set.name, ()))
+            if data_set.name == "stores":
+                _write_store_zones(cursor)
+            scratch.clear(cursor, data_set)
+        self.judged[data_set.name] = changed
+        self.replayed[data_set.name] = replayed
+        for rule_id, rows in routing.warned().items():
+            self.warnings[data_set.name, rule_id] += rows
+        LOG.info("%s judged in %.1f s", data_set.name, time.monotonic() - started)
+
+    def _judge_phases(self, data_set: DataSet, suite: Suite, routing: Routing) -> None:
+        """Each phase sees what the ones before let pass; its table is committed for the helper."""
+        for phase in scratch.TABLES:
+            rules = suite.of_phase(phase)
+            with self.connection, self.connection.cursor() as cursor:
+                if not rules or not scratch.build_phase(cursor, data_set, phase, self.parameters):
+                    continue
+            answer: dict[str, Any] = self.worker.call(
+                url=self.url,
+                table=scratch.table_of(data_set, phase),
+                expectations=[
+                    {
+                        "number": rule.number,
+                        "where": rule.where,
+                        "type": rule.type,
+                        "kwargs": rule.kwargs,
+                    }
+                    for rule in rules
+                ],
+            )
+            with self.connection, self.connection.cursor() as cursor:
+                routing.cursor = cursor
+                routing.collect(phase, answer["results"])
+
+    def finish(
+        self, data_sets: dict[str, DataSet], business_date: dt.date | None, started: float
+    ) -> QualityReport:
+        """Dates of arrival, repeated versions (which depend on them), and the report."""
+        with self.connection, self.connection.cursor() as cursor:
+            batches.mark_arrival(cursor, business_date)
+            for name, data_set in data_sets.items():
+                pending = batches.unfinished(cursor, name)
+                if pending and data_set.delivery == "versions":
+                    looked_at = batches.mark_repeated_versions(cursor, data_set, pending)
+                    batches.recount(cursor, data_set, looked_at)
+            batches.finish(cursor)
+            found = QualityReport(
+                data_sets={
+                    name: report.counts_of(cursor, ids, self.replayed[name])
+                    for name, ids in self.judged.items()
+                },
+                rejected={
+                    (name, rule_id): rows
+                    for name, ids in self.judged.items()
+                    for rule_id, rows in report.rejected_by_rule(cursor, name, ids).items()
+                },
+                warnings=dict(self.warnings),
+                notes=tuple(report.notes(cursor)),
+                seconds=time.monotonic() - started,
+            )
+        for name, counts in found.data_sets.items():
+            LOG.info(
+                "%s: %s rows judged, %s accepted, %s rejected, %s duplicates, %s replayed",
+                name,
+                *(f"{value:,}" for value in vars(counts).values()),
+            )
+        return found
+
+
+def _write_store_zones(cursor: Cursor) -> None:
+    """Accepted stores with the time zone of their newest version, where the server knows it."""
+    cursor.execute("truncate judge.store_zones")
+    cursor.execute(
+        """
+        insert into judge.store_zones
+        select distinct on (ops.read_id(stores.store_id))
+            ops.read_id(stores.store_id) as store_id,
+            time_zones.name as time_zone
+        from accepted.stores
+        left join judge.time_zones
+            on lower(ops.read_text(stores.time_zone)) = lower(time_zones.name)
+        where ops.read_id(stores.store_id) is not null
+        order by
+            ops.read_id(stores.store_id),
+            coalesce(stores._file_date, stores._arrival_date) desc nulls first,
+            stores._batch_id desc,
+            stores._row_number desc
+        """
+    )

@@ -1,0 +1,154 @@
+"""SQL that reads delivered text into types, generated from `datasets.yml`."""
+
+from collections.abc import Sequence
+
+from psycopg2 import sql
+
+from loyalty_lens.datasets import Column, DataSet
+
+# The types for which some texts are unfit, and what of the batch says how to read them.
+READERS: dict[str, str | None] = {
+    "number": "decimal_mark",
+    "integer": "decimal_mark",
+    "date": "date_order",
+    "timestamp": "date_order",
+    "boolean": None,
+    "phone": None,
+    "weekdays": None,
+}
+BATCH_COLUMNS = sql.SQL(
+    "batches.decimal_mark as _decimal_mark, batches.date_order as _date_order,"
+    " batches.file_date as _file_date, batches.business_date as _arrival_date,"
+    " batches.is_discount_in_percent as _is_discount_in_percent,"
+    " cast(batches.loaded_at at time zone 'UTC' as date) as _load_date"
+)
+
+
+def source(
+    data_set: DataSet,
+    schema: str,
+    status: str,
+    *,
+    extra: str = "",
+    where: sql.Composable | None = None,
+) -> sql.Composable:
+    """Rows of `<schema>.<data set>` as text, of batches in `status`, with facts of their batch."""
+    return sql.SQL(
+        "select delivered._batch_id, delivered._row_number, {facts}, {columns} {extra}"
+        " from {table} as delivered inner join ops.load_batches as batches"
+        " on delivered._batch_id = batches.batch_id"
+        " and batches.data_set = {name} and batches.status = {status} {where}"
+    ).format(
+        facts=BATCH_COLUMNS,
+        columns=sql.SQL(", ").join(_of("delivered", column.name) for column in data_set.columns),
+        extra=sql.SQL(extra),
+        table=sql.Identifier(schema, data_set.name),
+        name=sql.Literal(data_set.name),
+        status=sql.Literal(status),
+        where=where or sql.SQL(""),
+    )
+
+
+def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) -> sql.Composable:
+    """The rows of `source` with every contract column under its own name, in its type.
+
+    Beside it: `_unreadable_<column>` (the text, where it is there but does not fit),
+    `_given_<column>` (whether it is there), `_instant_<column>` of a timestamp with an offset,
+    `_key` (the key's columns as one text) and `_content_hash` (equal for rows equal in every column
+    after reading; only ever compared within one key). Columns of `keep` are passed on.
+    """
+    unfit = [column for column in data_set.columns if column.type in READERS]
+    moments = [column for column in data_set.columns if column.type == "timestamp"]
+    read = [
+        sql.SQL("{} as {}").format(read_column(column), _name(column))
+        for column in data_set.columns
+    ]
+    read += [
+        sql.SQL("ops.read_text({}) as {}").format(_of("delivered", column.name), _raw(column))
+        for column in unfit
+    ]
+    read += [
+        sql.SQL("ops.read_instant({}, delivered._date_order) as {}").format(
+            _of("delivered", column.name), _named("_instant_", column)
+        )
+        for column in moments
+    ]
+    unreadable = {
+        column.name: sql.SQL("case when {} is null then {} end").format(_name(column), _raw(column))
+        for column in unfit
+    }
+    content = [_name(column) for column in data_set.columns]
+    content += [_named("_instant_", column) for column in moments] + list(unreadable.values())
+    # "offset 0": without it the planner would read every text once for each column made of it.
+    return sql.SQL(
+        "select _batch_id, _row_number, _file_date, _arrival_date, _load_date,"
+        " _is_discount_in_percent, {columns}, {unreadable} {key} as _key,"
+        " hash_record_extended(row({content}), 0) as _content_hash {kept}"
+        " from (select delivered._batch_id, delivered._row_number, delivered._file_date,"
+        " delivered._arrival_date, delivered._load_date, delivered._is_discount_in_percent, {read}"
+        " {kept} from ({rows}) as delivered offset 0) as texts_read"
+    ).format(
+        columns=_list(content[: len(data_set.columns) + len(moments)]),
+        unreadable=sql.SQL("").join(
+            sql.SQL("{} as {}, {} is not null as {}, ").format(
+                expression,
+                sql.Identifier(f"_unreadable_{name}"),
+                sql.Identifier(f"_raw_{name}"),
+                sql.Identifier(f"_given_{name}"),
+            )
+            for name, expression in unreadable.items()
+        ),
+        key=key_of([_name(data_set_column(data_set, name)) for name in data_set.key]),
+        content=_list(content),
+        read=_list(read),
+        rows=rows,
+        kept=sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(name)) for name in keep),
+    )
+
+
+def read_column(column: Column, batch: str = "delivered._{}") -> sql.Composable:
+    """The column of `delivered`, read into its type; `batch` says how its facts are named."""
+    fact = READERS.get(column.type)
+    return sql.SQL("ops.{}({}{})").format(
+        sql.Identifier(f"read_{column.type}"),
+        _of("delivered", column.name),
+        sql.SQL(f", {batch.format(fact)}" if fact else ""),
+    )
+
+
+def raw_key(data_set: DataSet) -> sql.Composable:
+    """`_key` from the text, inside `source`, to find rows of a key without reading the rest."""
+    return key_of(
+        [read_column(data_set_column(data_set, name), "batches.{}") for name in data_set.key]
+    )
+
+
+def key_of(parts: Sequence[sql.Composable]) -> sql.Composable:
+    """The key's columns as one text; an empty part is an empty text."""
+    texts = [sql.SQL("coalesce(cast({} as text), '')").format(part) for part in parts]
+    return texts[0] if len(texts) == 1 else sql.SQL("concat_ws(chr(31), {})").format(_list(texts))
+
+
+def data_set_column(data_set: DataSet, name: str) -> Column:
+    """The column of that name."""
+    return next(column for column in data_set.columns if column.name == name)
+
+
+def _list(parts: Sequence[sql.Composable]) -> sql.Composable:
+    return sql.SQL(", ").join(parts)
+
+
+def _of(alias: str, name: str) -> sql.Composable:
+    return sql.Identifier(alias, name)
+
+
+def _name(column: Column) -> sql.Composable:
+    return sql.Identifier(column.name)
+
+
+def _raw(column: Column) -> sql.Composable:
+    return sql.Identifier(f"_raw_{column.name}")
+
+
+def _named(prefix: str, column: Column) -> sql.Composable:
+    return sql.Identifier(prefix + column.name)

@@ -1,0 +1,285 @@
+"""Failing rows to `reject`, and what the judgement of a data set leaves: all by SQL.
+
+`Routing` collects, rule by rule, who failed (from the query of Great Expectations), then moves the
+rows and writes results and counts in the transaction of its caller.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.errors import QualityError
+from loyalty_lens.quality.scratch import table_of
+from loyalty_lens.quality.suites import Rule, Suite
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Routing:
+    """One judgement of one data set; `cursor` is of the session that built the scratch tables."""
+
+    def __init__(self, cursor: Cursor, data_set: DataSet, suite: Suite, run_id: str | None) -> None:
+        self.cursor = cursor
+        self.data_set = data_set
+        self.suite = suite
+        self.run_id = run_id
+        self.warnings: dict[int, dict[int, int]] = {}
+        cursor.execute(
+            "create temporary table failures (_batch_id bigint, _row_number bigint,"
+            " number integer, message text) on commit preserve rows"
+        )
+
+    def collect(self, phase: int, results: Iterable[dict[str, Any]]) -> None:
+        """Takes the answer of Great Expectations for a phase: who failed, or how many per batch."""
+        rules = {rule.number: rule for rule in self.suite.of_phase(phase)}
+        for result in results:
+            if result["holds"]:
+                continue
+            rule, query = rules[result["number"]], sql.SQL(result["query"])
+            try:
+                if rule.severity == "reject":
+                    self.cursor.execute(self._failing(phase, rule, query))
+                else:
+                    self.warnings[rule.number] = self._count(query)
+            except psycopg2.Error as error:
+                reason = str(error).strip().splitlines()[0]
+                raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
+
+    def _failing(self, phase: int, rule: Rule, query: sql.Composable) -> sql.Composable:
+        names = set(PLACEHOLDER.findall(rule.message)) - {"value"}
+        joined = (
+            sql.SQL("inner join {} as judged using (_batch_id, _row_number)").format(
+                sql.Identifier("judge", table_of(self.data_set, phase))
+            )
+            if names
+            else sql.SQL("")
+        )
+        return sql.SQL(
+            "insert into failures select distinct failing._batch_id, failing._row_number,"
+            " {number}, {message} from ({query}) as failing {joined}"
+        ).format(
+            number=sql.Literal(rule.number),
+            message=_message(rule),
+            query=query,
+            joined=joined,
+        )
+
+    def _count(self, query: sql.Composable) -> dict[int, int]:
+        self.cursor.execute(
+            sql.SQL(
+                "select failing._batch_id, count(*) from ({}) as failing"
+                " inner join ops.load_batches as batches"
+                " on failing._batch_id = batches.batch_id and batches.status = 'loaded'"
+                " group by failing._batch_id"
+            ).format(query)
+        )
+        return dict(self.cursor.fetchall())
+
+    def route(self) -> tuple[list[int], int]:
+        """Moves rows and writes results; the batches whose counts changed, and rows replayed.
+
+        The caller's transaction makes it one: until it commits the batches stay `loaded`.
+        """
+        batches = self._loaded_batches()
+        self._forget(batches)
+        self._insert_rejects(batches)
+        replayed = self._replay()
+        self.cursor.execute(
+            "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
+            " original_row_number) select %s, repeated.* from repeated",
+            (self.data_set.name,),
+        )
+        self._write_results(batches)
+        self.cursor.execute(
+            "update ops.load_batches set status = 'validated', validated_at = null"
+            " where batch_id = any(%s)",
+            (batches,),
+        )
+        return sorted({*batches, *replayed}), len(replayed)
+
+    def warned(self) -> Counter[str]:
+        """Rows per warning of this judgement."""
+        counts: Counter[str] = Counter()
+        for rule in self.suite.rules:
+            counts[rule.rule_id] += sum(self.warnings.get(rule.number, {}).values())
+        return +counts
+
+    def _loaded_batches(self) -> list[int]:
+        self.cursor.execute(
+            "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
+            " order by batch_id for update",
+            (self.data_set.name,),
+        )
+        return [batch for (batch,) in self.cursor.fetchall()]
+
+    def _forget(self, batches: list[int]) -> None:
+        self.cursor.execute(
+            sql.SQL(
+                "delete from reject.{} where _batch_id = any(%s) and status in ('open', 'replayed')"
+            ).format(sql.Identifier(self.data_set.name)),
+            (batches,),
+        )
+        self.cursor.execute(
+            "delete from ops.duplicates where data_set = %s and _batch_id = any(%s)",
+            (self.data_set.name, batches),
+        )
+
+    def _rejected(self) -> sql.Composable:
+        rules = sql.SQL(", ").join(
+            sql.SQL("({}, {}, {})").format(
+                *map(sql.Literal, (rule.number, rule.rule_id, rule.column))
+            )
+            for rule in self.suite.rules
+        )
+        return sql.SQL(
+            """
+            select
+                failures._batch_id,
+                failures._row_number,
+                array_agg(distinct rules.rule_id order by rules.rule_id) as rule_ids,
+                jsonb_agg(
+                    jsonb_build_object(
+                        'rule_id', rules.rule_id,
+                        'column', rules.column_name,
+                        'message', failures.message
+                    )
+                    order by failures.number
+                ) as errors
+            from failures
+            inner join (values {rules}) as rules (number, rule_id, column_name)
+                on failures.number = rules.number
+            group by failures._batch_id, failures._row_number
+            """
+        ).format(rules=rules)
+
+    def _insert_rejects(self, batches: list[int]) -> None:
+        if not self.suite.rules:
+            return
+        columns = ["_batch_id", "_row_number", "_extra", "_loaded_at", *self.data_set.column_names]
+        self.cursor.execute(
+            sql.SQL(
+                "insert into {reject} ({names}, rule_ids, errors)"
+                " select {columns}, rejected.rule_ids, rejected.errors"
+                " from {raw} as delivered inner join ({rejected}) as rejected"
+                " using (_batch_id, _row_number) where delivered._batch_id = any({batches})"
+            ).format(
+                reject=sql.Identifier("reject", self.data_set.name),
+                raw=sql.Identifier("raw", self.data_set.name),
+                names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+                columns=sql.SQL(", ").join(sql.Identifier("delivered", name) for name in columns),
+                rejected=self._rejected(),
+                batches=sql.Literal(batches),
+            )
+        )
+
+    def _replay(self) -> list[int]:
+        """Open rejects judged again: what passes now turns `replayed`, the rest says why not."""
+        names = {
+            "reject": sql.Identifier("reject", self.data_set.name),
+            "judged": sql.Identifier("judge", self.data_set.name),
+            "rejected": self._rejected(),
+        }
+        self.cursor.execute(
+            sql.SQL(
+                "update {reject} as open set rule_ids = rejected.rule_ids, errors = rejected.errors"
+                " from ({rejected}) as rejected inner join {judged} as judged"
+                " using (_batch_id, _row_number)"
+                " where judged._is_replay and open._batch_id = rejected._batch_id"
+                " and open._row_number = rejected._row_number and open.errors <> rejected.errors"
+            ).format(**names)
+        )
+        self.cursor.execute(
+            sql.SQL(
+                "update {reject} as open set status = 'replayed', resolved_at = clock_timestamp()"
+                " from (select judged._batch_id, judged._row_number from {judged} as judged"
+                " where judged._is_replay union all"
+                " select repeated._batch_id, repeated._row_number from repeated) as judged"
+                " where open._batch_id = judged._batch_id and open._row_number = judged._row_number"
+                " and open.status = 'open' and not exists (select from failures"
+                " where failures._batch_id = open._batch_id"
+                " and failures._row_number = open._row_number)"
+                " returning open._batch_id"
+            ).format(**names)
+        )
+        return [batch for (batch,) in self.cursor.fetchall()]
+
+    def _write_results(self, batches: list[int]) -> None:
+        """One row per batch, rule and column, also where nothing failed."""
+        if not batches or not self.suite.rules:
+            return
+        rules = sql.SQL(", ").join(
+            sql.SQL("({})").format(
+                sql.SQL(", ").join(
+                    map(
+                        sql.Literal,
+                        (rule.number, rule.rule_id, rule.column, rule.dimension, rule.severity),
+                    )
+                )
+            )
+            for rule in self.suite.rules
+        )
+        warned = [
+            (number, batch, rows)
+            for number, counts in self.warnings.items()
+            for batch, rows in counts.items()
+        ]
+        self.cursor.execute(
+            sql.SQL(
+                """
+                insert into ops.validation_results (
+                    run_id, batch_id, data_set, rule_id, column_name, dimension, severity,
+                    rows_evaluated, rows_failed
+                )
+                with rules (number, rule_id, column_name, dimension, severity) as (values {rules}),
+                warned (number, _batch_id, failed) as (
+                    select *
+                    from unnest({numbers}::int[], {warned_batches}::bigint[], {rows}::bigint[])
+                ),
+                failed as (
+                    select failures.number, failures._batch_id, count(*) as failed
+                    from failures group by failures.number, failures._batch_id
+                    union all
+                    select warned.number, warned._batch_id, warned.failed from warned
+                ),
+                evaluated as (
+                    select judged._batch_id, count(*) as evaluated
+                    from {judged} as judged where not judged._is_replay group by judged._batch_id
+                )
+                select
+                    {run_id}, batch_id, {data_set}, rules.rule_id, rules.column_name,
+                    rules.dimension, rules.severity,
+                    coalesce(max(evaluated.evaluated), 0), coalesce(sum(failed.failed), 0)
+                from unnest({batches}::bigint[]) as batch_id
+                cross join rules
+                left join evaluated on batch_id = evaluated._batch_id
+                left join failed on batch_id = failed._batch_id and rules.number = failed.number
+                group by batch_id, rules.rule_id, rules.column_name, rules.dimension, rules.severity
+                """
+            ).format(
+                rules=rules,
+                numbers=sql.Literal([number for number, _, _ in warned]),
+                warned_batches=sql.Literal([batch for _, batch, _ in warned]),
+                rows=sql.Literal([rows for _, _, rows in warned]),
+                judged=sql.Identifier("judge", self.data_set.name),
+                run_id=sql.Literal(self.run_id),
+                data_set=sql.Literal(self.data_set.name),
+                batches=sql.Literal(batches),
+            )
+        )
+
+
+def _message(rule: Rule) -> sql.Composable:
+    parts: list[sql.Composable] = []
+    for place, text in enumerate(PLACEHOLDER.split(rule.message)):
+        if place % 2 == 0:
+            parts.append(sql.Literal(text))
+            continue
+        column = ("failing", rule.judged_column) if text == "value" else ("judged", text)
+        parts.append(sql.SQL("coalesce(cast({} as text), '')").format(sql.Identifier(*column)))
+    return sql.SQL(" || ").join(parts)

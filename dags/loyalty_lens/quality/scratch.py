@@ -1,0 +1,284 @@
+"""The scratch tables of one data set under judgement, each built by one statement.
+
+`judge.<data set>` holds the rows to judge with their facts, exact duplicates taken out;
+`judge.<data set>__returns` the returns among those that passed phase 1; `judge.<data set>__keys`
+the rows that share a key among those that passed phases 1 and 2. The helper reads all three.
+Session tables: `contested` (all rows, live and new, of keys that occur more than once), `repeated`
+(exact duplicates and what they repeat) and `failures` (who failed a rejecting rule).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.quality.reading import raw_key, source, typed
+
+FACTS = Path(__file__).with_name("facts")
+TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
+SESSION_TABLES = ("contested", "repeated", "failures")
+
+PASSING = """
+    with passing as (
+        select judged.* from {judged} as judged
+        where not exists (
+            select from failures
+            where
+                failures._batch_id = judged._batch_id
+                and failures._row_number = judged._row_number
+        )
+    )
+"""
+
+
+def table_of(data_set: DataSet, phase: int) -> str:
+    """The name of the phase's table in schema `judge`."""
+    return TABLES[phase].format(data_set.name)
+
+
+def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bool:
+    """Whether the data set has a batch to judge, or open rejects that may pass now."""
+    cursor.execute(
+        sql.SQL(
+            "select exists (select from ops.load_batches where data_set = %s and status = 'loaded')"
+            " or exists (select from reject.{} as rejected inner join ops.load_batches as batches"
+            " on rejected._batch_id = batches.batch_id and batches.status = 'validated'"
+            " where rejected.status = 'open' and not rejected.rule_ids && %s)"
+        ).format(sql.Identifier(data_set.name)),
+        (data_set.name, final_rule_ids),
+    )
+    return bool(_scalar(cursor))
+
+
+def build_judged(
+    cursor: Cursor, data_set: DataSet, final_rule_ids: list[str], parameters: dict[str, Any]
+) -> None:
+    """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now."""
+    delivered = sql.SQL("{} union all {}").format(
+        source(
+            data_set,
+            "raw",
+            "loaded",
+            extra=", false as _is_replay",
+            where=sql.SQL(
+                "where not exists (select from reject.{} as closed"
+                " where closed._batch_id = delivered._batch_id"
+                " and closed._row_number = delivered._row_number"
+                " and closed.status in ('waived', 'superseded'))"
+            ).format(sql.Identifier(data_set.name)),
+        ),
+        source(
+            data_set,
+            "reject",
+            "validated",
+            extra=", true as _is_replay",
+            where=sql.SQL(
+                "where delivered.status = 'open' and not delivered.rule_ids && {}::text[]"
+            ).format(sql.Literal(final_rule_ids)),
+        ),
+    )
+    _create(
+        cursor,
+        table_of(data_set, 1),
+        sql.SQL("with delivered as ({})").format(typed(data_set, delivered, keep=["_is_replay"])),
+        data_set.name,
+        parameters,
+    )
+
+
+def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
+    """Fills `contested` and `repeated`, and takes the exact duplicates of events out.
+
+    A row repeats the earliest live row of its key with the same content, accepted or not; a row
+    accepted already comes before all others. Versions are compared once all is judged
+    (`batches.mark_repeated_versions`), because their order depends on the date of arrival.
+    """
+    if data_set.delivery == "versions":
+        cursor.execute(
+            "create temporary table repeated (_batch_id bigint, _row_number bigint,"
+            " original_batch_id bigint, original_row_number bigint) on commit preserve rows"
+        )
+        return
+    judged = sql.Identifier("judge", data_set.name)
+    known = typed(
+        data_set,
+        source(
+            data_set,
+            "raw",
+            "validated",
+            where=sql.SQL("where {} in (select judged._key from {} as judged)").format(
+                raw_key(data_set), judged
+            ),
+        ),
+    )
+    cursor.execute(
+        sql.SQL(
+            """
+            create temporary table contested on commit preserve rows as
+            with known as (
+                select known._batch_id, known._row_number, known._key, known._content_hash,
+                    rejected._batch_id is null and duplicates._batch_id is null as is_accepted
+                from ({known}) as known
+                left join {reject} as rejected
+                    on known._batch_id = rejected._batch_id
+                    and known._row_number = rejected._row_number
+                    and rejected.status <> 'replayed'
+                left join ops.duplicates
+                    on duplicates.data_set = {name}
+                    and known._batch_id = duplicates._batch_id
+                    and known._row_number = duplicates._row_number
+                where not exists (
+                    select from {judged} as judged
+                    where
+                        judged._is_replay
+                        and judged._batch_id = known._batch_id
+                        and judged._row_number = known._row_number
+                )
+            ),
+            contested_keys as (
+                select judged._key from {judged} as judged group by judged._key having count(*) > 1
+                union
+                select known._key from known
+            )
+            select known.*, false as is_judged from known
+            union all
+            select
+                judged._batch_id, judged._row_number, judged._key, judged._content_hash,
+                false, true
+            from {judged} as judged
+            inner join contested_keys on judged._key = contested_keys._key
+            """
+        ).format(
+            known=known,
+            reject=sql.Identifier("reject", data_set.name),
+            judged=judged,
+            name=sql.Literal(data_set.name),
+        )
+    )
+    cursor.execute(
+        """
+        create temporary table repeated on commit preserve rows as
+        with compared as (
+            select
+                contested._batch_id,
+                contested._row_number,
+                contested.is_judged,
+                first_value(contested._batch_id) over equal_rows as original_batch_id,
+                first_value(contested._row_number) over equal_rows as original_row_number
+            from contested
+            window equal_rows as (
+                partition by contested._key, contested._content_hash
+                order by contested.is_accepted desc, contested._batch_id, contested._row_number
+            )
+        )
+        select
+            compared._batch_id,
+            compared._row_number,
+            compared.original_batch_id,
+            compared.original_row_number
+        from compared
+        where
+            compared.is_judged
+            and (compared._batch_id, compared._row_number)
+            <> (compared.original_batch_id, compared.original_row_number)
+        """
+    )
+    cursor.execute(
+        sql.SQL(
+            "delete from {} as judged using repeated where judged._batch_id = repeated._batch_id"
+            " and judged._row_number = repeated._row_number"
+        ).format(judged)
+    )
+
+
+def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[str, Any]) -> bool:
+    """Builds the table of a later phase; whether there is anything in it to judge."""
+    if phase == 2:
+        _create(
+            cursor,
+            table_of(data_set, 2),
+            sql.SQL(PASSING).format(judged=sql.Identifier("judge", data_set.name)),
+            f"{data_set.name}_returns",
+            parameters,
+        )
+    elif phase == 3:
+        _build_keys(cursor, data_set)
+    cursor.execute(
+        sql.SQL("select exists (select from {})").format(
+            sql.Identifier("judge", table_of(data_set, phase))
+        )
+    )
+    return bool(_scalar(cursor))
+
+
+def _build_keys(cursor: Cursor, data_set: DataSet) -> None:
+    """The table of phase 3: `_key_rank` 1 wins its key."""
+    table = sql.Identifier("judge", table_of(data_set, 3))
+    cursor.execute(sql.SQL("drop table if exists {}").format(table))
+    cursor.execute(
+        sql.SQL(
+            "create unlogged table {table} as"
+            + PASSING
+            + """,
+            ranked as (
+                select
+                    contested._batch_id,
+                    contested._row_number,
+                    contested._key,
+                    contested.is_judged,
+                    row_number() over by_delivery as _key_rank,
+                    first_value(contested._batch_id) over by_delivery as _first_batch
+                from contested
+                left join passing
+                    on contested._batch_id = passing._batch_id
+                    and contested._row_number = passing._row_number
+                where contested.is_accepted or passing._batch_id is not null
+                window by_delivery as (
+                    partition by contested._key
+                    order by contested.is_accepted desc, contested._batch_id, contested._row_number
+                )
+            )
+            select
+                ranked._batch_id,
+                ranked._row_number,
+                ranked._key,
+                ranked._key_rank,
+                ranked._first_batch,
+                batches.source_file as _first_file
+            from ranked
+            inner join ops.load_batches as batches on ranked._first_batch = batches.batch_id
+            where ranked.is_judged
+            """
+        ).format(table=table, judged=sql.Identifier("judge", data_set.name))
+    )
+
+
+def clear(cursor: Cursor, data_set: DataSet) -> None:
+    """Drops what the judgement of the data set left, from this run or one that was cut short."""
+    for phase in TABLES:
+        name = sql.Identifier("judge", table_of(data_set, phase))
+        cursor.execute(sql.SQL("drop table if exists {}").format(name))
+    for table in SESSION_TABLES:
+        cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(sql.Identifier(table)))
+
+
+def _create(
+    cursor: Cursor, table: str, head: sql.Composable, facts: str, parameters: dict[str, Any]
+) -> None:
+    name = sql.Identifier("judge", table)
+    body = (FACTS / f"{facts}.sql").read_text("utf-8")
+    for key, value in parameters.items():
+        body = body.replace(f"%({key})s", sql.Literal(value).as_string(cursor))
+    cursor.execute(sql.SQL("drop table if exists {}").format(name))
+    cursor.execute(
+        sql.SQL("create unlogged table {} as {} select facts.* from (").format(name, head)
+        + sql.SQL(body)
+        + sql.SQL(") as facts")
+    )
+
+
+def _scalar(cursor: Cursor) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None
