@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,8 +21,8 @@ from loyalty_lens.warehouse.binaries import (
     build,
     last_line,
     newest_build,
-    run,
 )
+from loyalty_lens.warehouse.data_folder import check_version, initialise
 from loyalty_lens.warehouse.formats import postgresql_url
 
 USER = "lens"
@@ -147,14 +146,15 @@ class EmbeddedServer:
         open_way([self.folder, binaries.path("postgres")], account)
         settings = state.read_state(self.home)
         if (self.data / "PG_VERSION").exists():
-            self._check_version(binaries)
+            check_version(self.data, binaries)
             self._clean_up(account)
             if settings is None:
                 raise WarehouseError(f"{self.home / 'server.json'} is missing; {_LOST_STATE}")
         else:
             settings = settings or state.State.fresh()
             state.write_state(self.home, settings)
-            self._initialise(binaries, account, settings.password)
+            is_hasty = self._options.get("fsync") == "off"
+            initialise(self.data, binaries, account, USER, settings.password, sync=not is_hasty)
         for _ in range(5):
             if not state.is_free(settings.port):
                 log.info("port %d is taken, the server moves to another", settings.port)
@@ -219,35 +219,6 @@ class EmbeddedServer:
         reason = reasons[-1] if reasons else last_line(text)
         raise WarehouseError(f"PostgreSQL does not start: {reason}; see {self.log}")
 
-    def _initialise(self, binaries: Binaries, account: Account, password: str) -> None:
-        """Makes the data folder under another name first: a killed start leaves no half of one."""
-        unfinished = self.folder / "data.unfinished"
-        for folder in (unfinished, self.data):
-            if folder.exists():
-                shutil.rmtree(folder)
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor, password_file = tempfile.mkstemp(prefix="password.", dir=self.home)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(password)
-                if account.is_other:
-                    os.chown(self.folder, account.uid, account.gid)
-                    os.fchown(descriptor, account.uid, account.gid)
-            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-            answer = run(
-                [str(binaries.path("initdb")), f"--pgdata={unfinished}", "--encoding=UTF8"]
-                + (locale if binaries.major >= 17 else ["--locale=C.UTF-8"])
-                + [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={password_file}"],
-                account.as_arguments,
-            )
-        finally:
-            Path(password_file).unlink()
-        if answer.returncode:
-            reasons = re.findall(r"(?:error|FATAL|PANIC):\s*(.+)", answer.stderr)
-            reason = reasons[-1] if reasons else last_line(answer.stderr)
-            raise WarehouseError(f"{self.data}: the database cannot be made: {reason}")
-        unfinished.rename(self.data)
-
     def _info(self) -> ServerInfo:
         found = state.read_state(self.home)
         if found is None:
@@ -256,14 +227,6 @@ class EmbeddedServer:
         if noted and noted.port:
             found = found.with_port(noted.port)  # server.json may come from a backup
         return ServerInfo(found.port, USER, found.password, found.bi_password, self.data, self.log)
-
-    def _check_version(self, binaries: Binaries) -> None:
-        made_by = (self.data / "PG_VERSION").read_text("ascii").strip()
-        if made_by != str(binaries.major):
-            raise WarehouseError(
-                f"{self.data} was made by PostgreSQL {made_by}, this is {binaries.major}:"
-                " install the release that made it, or lens reset and load the files again"
-            )
 
     def _clean_up(self, account: Account) -> None:
         """After a crash; only called when no postmaster lives."""

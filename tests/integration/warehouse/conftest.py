@@ -12,6 +12,7 @@ import pytest
 from loyalty_lens.warehouse.binaries import find_builds
 from loyalty_lens.warehouse.server import EmbeddedServer
 
+MEMORY = Path("/dev/shm")  # noqa: S108
 NOBODY = 65534
 
 MakeServer = Callable[[int], EmbeddedServer]
@@ -19,8 +20,12 @@ MakeServer = Callable[[int], EmbeddedServer]
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder to be, whose path holds a space; its server is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="loyalty lens "))
+    """A folder to be, whose path holds a space; its server is gone afterwards.
+
+    In memory where there is room: twenty servers that sync their files to a busy disk take minutes.
+    """
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 1_000_000_000
+    folder = Path(tempfile.mkdtemp(prefix="loyalty lens ", dir=MEMORY if has_room else None))
     try:
         yield folder / "home"
     finally:
