@@ -46,7 +46,7 @@ def demo() -> None:
         workers.warm_up()
         if not figures.loaded(url).files:
             shutil.rmtree(landing, ignore_errors=True)
-        _generate_once(drops)
+        _generate_once(drops, settings.currency)
         seconds: dict[str, float] = {}
         waiting = [drop for drop in _in_order(drops) if not (landing / drop.name).exists()]
         for drop in waiting or [None]:
@@ -60,7 +60,7 @@ def demo() -> None:
     click.echo(NEXT)
 
 
-def _generate_once(drops: Path) -> None:
+def _generate_once(drops: Path, currency: str) -> None:
     """Writes the drops unless they lie there; a half-written folder never takes their name."""
     import seeds_generator  # Faker and NumPy take half a second that no other command needs
 
@@ -68,7 +68,9 @@ def _generate_once(drops: Path) -> None:
         return
     unfinished = drops.with_name("drops.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    seeds_generator.generate(seeds_generator.GeneratorOptions(**SHOP), unfinished)
+    seeds_generator.generate(
+        seeds_generator.GeneratorOptions(**SHOP, currency=currency), unfinished
+    )
     unfinished.rename(drops)
 
 

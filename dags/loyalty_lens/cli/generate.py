@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from loyalty_lens.errors import SettingsError
+from loyalty_lens.settings import Settings
 
 
 def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dt.date:
@@ -30,13 +31,17 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 @click.option("--seed", default=42, show_default=True, help="Same seed, same bytes.")
 @click.option("--end", callback=_day, metavar="DATE", help="Last day: a date, or yesterday.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
-def generate(out: Path, **options: object) -> None:
+@click.pass_obj
+def generate(settings: Settings, out: Path, **options: object) -> None:
     """Write history/ and one dated folder a day of realistic sales, with injected defects."""
     import seeds_generator  # Faker and NumPy take half a second that no other command needs
 
     try:
         written = seeds_generator.generate(
-            seeds_generator.GeneratorOptions(**options),  # type: ignore[arg-type]
+            seeds_generator.GeneratorOptions(
+                **options,  # type: ignore[arg-type]
+                currency=settings.currency,
+            ),
             out,
         )
     except ValueError as error:

@@ -1,11 +1,13 @@
 """The commands for the steps of a run: generate, ingest, validate, build, run, replay, status."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from loyalty_lens.cli.generate import generate
+from loyalty_lens.errors import LandingError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.run import run as run_all
@@ -39,7 +41,8 @@ def ingest(settings: Settings, landing: Path | None, replace: int | None) -> Non
     steps.close_run(settings, run_id)
     for file in report["files"]:
         click.echo(f"{file['outcome']:22} {file['path']} {file['message'] or ''}".rstrip())
-    click.echo(f"{report['rows_read']:,} rows read; next: lens validate")
+    click.echo(f"{sum(file['rows_read'] for file in report['files']):,} rows read")
+    _tell_problems(report)
 
 
 @click.command()
@@ -77,6 +80,7 @@ def run(settings: Settings, landing: Path | None, business_date: str | None) -> 
     with Workers(settings, url) as workers:
         result = run_all(settings, url, requested, workers, landing=landing)
     summary(settings, url, result.answers["validate"]["notes"], result.seconds)
+    _tell_problems(result.answers["land"])
 
 
 @click.command()
@@ -123,6 +127,14 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     show.show_seconds(console, seconds)
     if known.last_run:
         console.print(f"Business date {known.last_run.business_date or 'unknown'}")
+
+
+def _tell_problems(landing: dict[str, Any]) -> None:
+    """Files that were not loaded end the command with an error, after all else is done."""
+    problems = [file for file in landing["files"] if file["outcome"] in ("failed", "stopped")]
+    if problems:
+        more = f" (and {len(problems) - 1} more, see lens status)" if len(problems) > 1 else ""
+        raise LandingError(f"not loaded: {problems[0]['message']}{more}; the other files are")
 
 
 def _requested(settings: Settings, business_date: str | None) -> RequestedDate:

@@ -1,0 +1,165 @@
+"""Design section 5: nothing is lost, a repetition changes nothing, order does not matter."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from seeds_generator import GeneratedFiles, GeneratorOptions, generate
+from tests.integration.pipeline.worlds import MARTS, World
+
+UNACCOUNTED = """
+select data_set, batch_id from ops.load_batches
+where
+    status = 'validated'
+    and rows_read <> rows_accepted + rows_rejected + rows_duplicate + rows_malformed
+"""
+DIFFERENCES = "select count(*) from marts.layer_reconciliation where not is_reconciled"
+OPTIONS = GeneratorOptions(
+    history_days=30,
+    days=3,
+    customers=120,
+    stores=3,
+    products=60,
+    promotions=3,
+    end=dt.date(2026, 1, 11),
+    defect_rate=0.05,
+)
+
+
+@pytest.fixture(scope="module")
+def drops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, GeneratedFiles]]:
+    folder = tmp_path_factory.mktemp("drops")
+    yield folder, generate(OPTIONS, folder)
+
+
+def deliver(drops: Path, world: World, *names: str) -> None:
+    for name in names:
+        shutil.copytree(drops / name, world.settings.landing / name, dirs_exist_ok=True)
+        world.run()
+
+
+def test_every_planted_defect_is_found_by_its_rule_and_nothing_is_lost(
+    world: World, drops: tuple[Path, GeneratedFiles]
+) -> None:
+    folder, generated = drops
+    world.run(folder)
+    assert world.rows(UNACCOUNTED) == []
+    assert world.value(DIFFERENCES) == 0
+    found = {
+        (data_set, rule): count
+        for data_set in {written.data_set for written in generated.files}
+        for rule, count in world.rows(
+            f"select rule_id, count(*) from reject.{data_set}, unnest(rule_ids) as rule_id"
+            " group by rule_id"
+        )
+    }
+    not_rejections = {"exact_duplicate", "unknown_promotion", "bad_value"}
+    planted = {
+        key: count
+        for key, count in generated.defects.items()
+        if key[1] not in not_rejections and count
+    }
+    assert found == planted
+
+
+def test_a_second_run_over_the_same_files_changes_nothing(
+    world: World, drops: tuple[Path, GeneratedFiles]
+) -> None:
+    folder, _ = drops
+    world.run(folder)
+    before = world.contents(*MARTS)
+    batches = world.value("select count(*) from ops.load_batches")
+    world.run(folder)
+    assert world.value("select count(*) from ops.load_batches") == batches
+    assert world.contents(*MARTS) == before
+
+
+def test_days_in_any_order_end_in_the_same_marts(
+    fresh_world: Callable[[], World], drops: tuple[Path, GeneratedFiles]
+) -> None:
+    folder, _ = drops
+    days = sorted(day.name for day in folder.iterdir() if day.name != "history")
+    world = fresh_world()
+    deliver(folder, world, "history", *days)
+    in_order = world.contents(*MARTS)
+    world = fresh_world()
+    deliver(folder, world, days[1], "history", days[2], days[0], days[1])
+    assert world.contents(*MARTS) == in_order
+
+
+def test_a_corrected_day_leaves_the_marts_of_a_world_that_knew_only_the_correction(
+    fresh_world: Callable[[], World], small_shop: dict[str, str]
+) -> None:
+    header, lines = (
+        small_shop.pop("store_sales_header.csv"),
+        small_shop.pop("store_sales_line_items.csv"),
+    )
+    corrected = header.replace("T2,C1,S2,2026-01-02 10:00:00,120", "T2,C3,S2,2026-01-02,90")
+    marts = []
+    for versions in ([header, corrected], [corrected]):
+        world = fresh_world()
+        for name, text in small_shop.items():
+            world.write(name, text)
+        world.write("2026-01-04/store_sales_line_items.csv", lines)
+        for version in versions:
+            world.write("2026-01-04/store_sales_header.csv", version)
+            world.run()
+        marts.append(world.contents(*MARTS))
+    assert marts[0] == marts[1]
+
+
+def test_a_past_business_date_gives_the_same_rows_after_later_days_arrived(
+    world: World, drops: tuple[Path, GeneratedFiles]
+) -> None:
+    folder, _ = drops
+    days = sorted(day.name for day in folder.iterdir() if day.name != "history")
+    deliver(folder, world, "history", days[0])
+    tables = ("marts.customer_rfm", "marts.points_ledger", "marts.points_balances")
+    then = world.contents(*tables)
+    deliver(folder, world, *days[1:])
+    newest = world.contents(*tables)
+    assert newest != then
+    world.run(business_date=days[0])
+    assert world.contents(*tables) == then
+    world.run()
+    assert world.contents(*tables) == newest
+
+
+def test_a_sale_waits_for_its_customer_and_comes_through(
+    world: World, small_shop: dict[str, str]
+) -> None:
+    customers = small_shop["customer_details.csv"]
+    small_shop["customer_details.csv"] = customers.replace("C2,Bob,bob@example.com,0,\n", "")
+    for name, text in small_shop.items():
+        world.write(name, text)
+    world.run()
+    assert world.rows(
+        "select transaction_id, status from reject.store_sales_header order by 1"
+    ) == [
+        ("T3", "open"),
+        ("T5", "open"),
+    ]
+    world.write("later/customer_details_more.csv", "customer_id,first_name\nC2,Bob\n")
+    world.run()
+    assert set(world.rows("select status from reject.store_sales_header")) == {("replayed",)}
+    assert world.value("select points from marts.points_ledger where transaction_id = 'T3'") == 50
+    assert world.rows(UNACCOUNTED) == []
+
+
+def test_an_undated_file_with_a_known_key_and_other_content_is_told_how_to_correct_it(
+    world: World, small_shop: dict[str, str]
+) -> None:
+    for name, text in small_shop.items():
+        world.write(name, text)
+    world.run()
+    header = small_shop["store_sales_header.csv"].splitlines()
+    again = f"{header[0]}\n{header[1]}\n{header[2].replace('120', '121')}\n"
+    world.write("more/store_sales_header_again.csv", again)
+    world.run()
+    ((rules, errors),) = world.rows("select rule_ids, errors from reject.store_sales_header")
+    assert rules == ["duplicate_key"]
+    assert "lens ingest --replace" in errors[0]["message"]
+    assert world.value("select sum(rows_duplicate) from ops.load_batches") == 1
