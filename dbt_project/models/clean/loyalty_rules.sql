@@ -1,0 +1,85 @@
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+versions as materialized (
+    select
+        *,
+        cast(version_at at time zone 'UTC' as date) as version_date,
+        dense_rank() over (order by _arrival_date, _file_date nulls first) = 1 as is_first_delivery,
+        row_number() over (
+            partition by rule_id order by version_at, _batch_id, _row_number
+        ) as delivery_number,
+        {{ content_hash([
+            'rule_name', 'rule_group', 'event', 'product_category', 'store_id', 'tier', 'weekdays',
+            'is_first_purchase_only', 'is_active', 'points_per_unit_spend', 'min_spend_threshold',
+            'bonus_points', 'max_points', 'inactive_days', 'start_date', 'end_date',
+        ]) }} as content
+    from {{ ref('stg_loyalty_rules') }}
+),
+
+visible as (
+    select
+        versions.*,
+        lag(versions.content) over (
+            partition by versions.rule_id order by versions.delivery_number
+        ) as previous_content
+    from versions
+    cross join as_of
+    where versions.is_first_delivery or versions.version_date <= as_of.business_date
+),
+
+changes as (
+    select
+        *,
+        row_number() over (partition by rule_id order by delivery_number) as rule_version
+    from visible
+    where content is distinct from previous_content
+),
+
+-- A version is in force from its start date; without one, the first from the beginning and a later
+-- one from its own date, until a later version's time begins.
+dated as (
+    select
+        *,
+        coalesce(
+            start_date, case when rule_version = 1 then date '1900-01-01' else version_date end
+        ) as valid_from
+    from changes
+),
+
+final as (
+    select
+        rule_id,
+        cast(rule_version as integer) as rule_version,
+        coalesce(rule_name, rule_id) as rule_name,
+        rule_group,
+        coalesce(event, 'PURCHASE') as event,
+        case when upper(product_category) <> 'ALL' then product_category end as product_category,
+        store_id,
+        tier,
+        weekdays,
+        coalesce(is_first_purchase_only, false) as is_first_purchase_only,
+        coalesce(is_active, true) as is_active,
+        coalesce(event, 'PURCHASE') = 'PURCHASE' and tier is null and inactive_days is null
+            as is_evaluated,
+        points_per_unit_spend,
+        min_spend_threshold,
+        coalesce(bonus_points, 0) as bonus_points,
+        max_points,
+        inactive_days,
+        start_date,
+        end_date,
+        valid_from,
+        min(valid_from) over (
+            partition by rule_id order by rule_version
+            rows between 1 following and unbounded following
+        ) as valid_to,
+        _batch_id,
+        _row_number
+    from dated
+)
+
+select * from final

@@ -1,0 +1,58 @@
+with
+
+lines as materialized (
+    select * from {{ ref('stg_store_sales_line_items') }}
+),
+
+sales as (
+    select
+        transaction_id,
+        customer_id,
+        store_id,
+        is_return,
+        business_date,
+        sold_at
+    from {{ ref('sales') }}
+),
+
+products as (
+    select
+        product_id,
+        product_category,
+        is_merchandise
+    from {{ ref('products') }}
+),
+
+promotions as (
+    select promotion_id from {{ ref('promotions') }}
+),
+
+final as (
+    select
+        lines.transaction_id,
+        lines.line_item_id,
+        sales.customer_id,
+        sales.store_id,
+        lines.product_id,
+        lines.promotion_id,
+        coalesce(products.product_category, '{{ var("uncategorised") }}') as product_category,
+        promotions.promotion_id is not null as is_promotion_known,
+        coalesce(products.is_merchandise, true) as is_merchandise,
+        coalesce(sales.is_return, false) as is_return,
+        false as is_suspect,
+        case when sales.is_return then -abs(lines.quantity) else lines.quantity end as quantity,
+        round(abs(lines.line_item_amount) / nullif(abs(lines.quantity), 0), 4) as unit_price,
+        case when sales.is_return then -abs(lines.line_item_amount) else lines.line_item_amount end
+            as line_amount,
+        sales.business_date,
+        sales.sold_at,
+        lines.line_item_amount as _delivered_amount,
+        lines._batch_id,
+        lines._row_number
+    from lines
+    left join sales on lines.transaction_id = sales.transaction_id
+    left join products on lines.product_id = products.product_id
+    left join promotions on lines.promotion_id = promotions.promotion_id
+)
+
+select * from final

@@ -1,0 +1,69 @@
+with
+
+headers as materialized (
+    select * from {{ ref('stg_store_sales_header') }}
+),
+
+stores as (
+    select
+        store_id,
+        time_zone
+    from {{ ref('stores') }}
+),
+
+phone_owners as (
+    select
+        customer_phone,
+        min(customer_id) as customer_id,
+        count(*) as customer_count
+    from {{ ref('customer_history') }}
+    where is_current and is_known and customer_phone is not null
+    group by customer_phone
+),
+
+-- A guest's phone names a customer if it belongs to one alone.
+located as materialized (
+    select
+        headers.*,
+        coalesce(headers.transaction_type = 'RETURN', false)
+        or headers.original_transaction_id is not null as is_return,
+        case when phone_owners.customer_count = 1 then phone_owners.customer_id end
+            as phone_customer_id,
+        coalesce(phone_owners.customer_count > 1, false) as is_phone_ambiguous,
+        coalesce(headers.sold_at_instant at time zone stores.time_zone, headers.sold_at_written)
+            as local_sold_at,
+        coalesce(headers.sold_at_instant, headers.sold_at_written at time zone stores.time_zone)
+            as sold_at
+    from headers
+    left join stores on headers.store_id = stores.store_id
+    left join phone_owners
+        on headers.customer_id is null and headers.customer_phone = phone_owners.customer_phone
+),
+
+final as (
+    select
+        transaction_id,
+        coalesce(customer_id, phone_customer_id) as customer_id,
+        store_id,
+        original_transaction_id,
+        customer_phone,
+        payment_method,
+        currency,
+        is_return,
+        coalesce(customer_id, phone_customer_id) is null as is_guest,
+        customer_id is null and phone_customer_id is not null as is_attributed_by_phone,
+        is_phone_ambiguous,
+        case when is_return then -abs(total_amount) else total_amount end as total_amount,
+        coalesce(abs(points_redeemed), 0) as points_redeemed,
+        cast(extract(year from local_sold_at) as integer) as year,
+        cast(extract(month from local_sold_at) as integer) as month,
+        cast(extract(isodow from local_sold_at) as integer) as weekday,
+        cast(local_sold_at as date) as business_date,
+        sold_at,
+        total_amount as _delivered_amount,
+        _batch_id,
+        _row_number
+    from located
+)
+
+select * from final

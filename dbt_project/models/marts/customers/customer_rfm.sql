@@ -1,0 +1,134 @@
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+delivered as (
+    select
+        customer_id,
+        last_purchase_date
+    from {{ ref('customers') }}
+),
+
+counted as (
+    select
+        purchases.customer_id,
+        count(*) as frequency,
+        max(purchases.business_date) as last_purchase_date
+    from {{ ref('purchases') }} as purchases
+    cross join as_of
+    where
+        purchases.is_counted
+        {%- if var('rfm_window_days') %}
+        and purchases.business_date > as_of.business_date - {{ var('rfm_window_days') }}
+        {%- endif %}
+    group by purchases.customer_id
+),
+
+spent as (
+    select
+        purchases.customer_id,
+        sum(purchases.monetary_amount) as monetary
+    from {{ ref('purchases') }} as purchases
+    cross join as_of
+    {%- if var('rfm_window_days') %}
+    where purchases.business_date > as_of.business_date - {{ var('rfm_window_days') }}
+    {%- endif %}
+    group by purchases.customer_id
+),
+
+measured as (
+    select
+        counted.customer_id,
+        as_of.business_date
+        - greatest(
+            counted.last_purchase_date,
+            case
+                when delivered.last_purchase_date <= as_of.business_date
+                    then delivered.last_purchase_date
+            end
+        ) as recency_days,
+        counted.frequency,
+        spent.monetary,
+        greatest(
+            counted.last_purchase_date,
+            case
+                when delivered.last_purchase_date <= as_of.business_date
+                    then delivered.last_purchase_date
+            end
+        ) as last_purchase_date,
+        as_of.business_date
+    from counted
+    inner join spent on counted.customer_id = spent.customer_id
+    left join delivered on counted.customer_id = delivered.customer_id
+    cross join as_of
+),
+
+scored as (
+    select
+        *,
+        {{ rfm_score('recency_days desc') }} as r_score,
+        {{ rfm_score('frequency asc') }} as f_score,
+        {{ rfm_score('monetary asc') }} as m_score
+    from measured
+),
+
+-- Exact numbers again: the percentile is a double, the amounts are not.
+medians as (
+    select
+        round(cast(percentile_cont(0.5) within group (order by recency_days) as numeric), 6)
+            as recency_days,
+        round(cast(percentile_cont(0.5) within group (order by frequency) as numeric), 6)
+            as frequency,
+        round(cast(percentile_cont(0.5) within group (order by monetary) as numeric), 6)
+            as monetary
+    from measured
+),
+
+placed as (
+    select
+        scored.*,
+        case
+            when scored.monetary > 2 * medians.monetary then 'High Value'
+            when scored.monetary > medians.monetary then 'Growing Value'
+            else 'Base Value'
+        end as value_tier,
+        case
+            when scored.recency_days < medians.recency_days and scored.frequency > medians.frequency
+                then 'Active & Engaged'
+            when scored.frequency > medians.frequency then 'At Risk'
+            when scored.recency_days < medians.recency_days then 'Developing'
+            else 'Inactive'
+        end as engagement_status
+    from scored
+    cross join medians
+),
+
+final as (
+    select
+        placed.customer_id,
+        rfm_grid.rfm_segment,
+        placed.value_tier,
+        placed.engagement_status,
+        value_engagement_segments.value_segment,
+        value_engagement_segments.strategy,
+        value_engagement_segments.action,
+        placed.recency_days,
+        placed.frequency,
+        placed.monetary,
+        placed.r_score,
+        placed.f_score,
+        placed.m_score,
+        placed.last_purchase_date,
+        placed.business_date
+    from placed
+    left join {{ ref('rfm_grid') }} as rfm_grid
+        on placed.r_score = rfm_grid.r_score and placed.f_score = rfm_grid.f_score
+    left join {{ ref('value_engagement_segments') }} as value_engagement_segments
+        on
+            placed.value_tier = value_engagement_segments.value_tier
+            and placed.engagement_status = value_engagement_segments.engagement_status
+)
+
+select * from final

@@ -1,0 +1,100 @@
+{%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') -%}
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+sold as (
+    select sales.*
+    from {{ ref('sales') }} as sales
+    inner join as_of on sales.business_date <= as_of.business_date
+    where not sales.is_return and sales.customer_id is not null
+),
+
+lines as (
+    select
+        transaction_id,
+        count(*) as line_count,
+        bool_or(is_merchandise) as has_merchandise,
+        sum(line_amount) filter (where not is_merchandise) as other_amount
+    from {{ ref('sale_lines') }}
+    where not is_return
+    group by transaction_id
+),
+
+returned as (
+    select
+        sale_returns.original_transaction_id,
+        sum(sale_returns.returned_amount) as returned_amount
+    from {{ ref('sale_returns') }} as sale_returns
+    inner join as_of on sale_returns.business_date <= as_of.business_date
+    group by sale_returns.original_transaction_id
+),
+
+amounts as (
+    select
+        sold.transaction_id,
+        sold.customer_id,
+        sold.store_id,
+        coalesce(lines.has_merchandise, true) as has_merchandise,
+        coalesce(lines.line_count, 0) as line_count,
+        sold.total_amount,
+        sold.total_amount - coalesce(lines.other_amount, 0) as merchandise_amount,
+        coalesce(returned.returned_amount, 0) as returned_amount,
+        sold.points_redeemed,
+        sold.business_date,
+        sold.sold_at
+    from sold
+    left join lines on sold.transaction_id = lines.transaction_id
+    left join returned on sold.transaction_id = returned.original_transaction_id
+),
+
+judged as (
+    select
+        *,
+        returned_amount > 0 and returned_amount >= merchandise_amount as is_fully_returned
+    from amounts
+),
+
+final as (
+    select
+        transaction_id,
+        customer_id,
+        store_id,
+        row_number() over (
+            partition by customer_id order by sold_at, transaction_id
+        ) as purchase_number,
+        line_count,
+        has_merchandise,
+        is_fully_returned,
+        {% if basis == 'gross' -%}
+        has_merchandise as is_counted,
+        {%- elif basis == 'net' -%}
+        has_merchandise and not is_fully_returned as is_counted,
+        {%- else -%}
+        {{ exceptions.raise_compiler_error('rfm_monetary_basis: use net or gross') }}
+        {%- endif %}
+        total_amount,
+        merchandise_amount,
+        returned_amount,
+        case when is_fully_returned then 0 else merchandise_amount - returned_amount end
+            as net_amount,
+        {% if basis == 'gross' -%}
+        merchandise_amount as monetary_amount,
+        {%- else -%}
+        case when is_fully_returned then 0 else merchandise_amount - returned_amount end
+            as monetary_amount,
+        {%- endif %}
+        greatest(
+            merchandise_amount
+            - points_redeemed * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }},
+            0
+        ) as eligible_amount,
+        points_redeemed,
+        business_date,
+        sold_at
+    from judged
+)
+
+select * from final

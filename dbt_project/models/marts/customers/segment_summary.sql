@@ -1,0 +1,81 @@
+with
+
+members as (
+    select
+        scheme,
+        segment,
+        customer_details.customer_id,
+        customer_details.monetary,
+        customer_details.total_loyalty_points
+    from {{ ref('customer_details') }} as customer_details
+    cross join lateral (
+        values
+        ('loyalty', customer_details.segment_id),
+        ('value_engagement', customer_details.value_segment)
+    ) as memberships (scheme, segment)
+),
+
+all_segments as (
+    select
+        'loyalty' as scheme,
+        segment_id as segment,
+        segment_name,
+        null as strategy,
+        null as action,
+        precedence as position
+    from {{ ref('loyalty_segments') }}
+    union all
+    select
+        'value_engagement' as scheme,
+        value_segment as segment,
+        value_segment as segment_name,
+        strategy,
+        action,
+        row_number() over (
+            order by
+                array_position(array['High Value', 'Growing Value', 'Base Value'], value_tier),
+                engagement_status
+        ) as position
+    from {{ ref('value_engagement_segments') }}
+    union all
+    select
+        'value_engagement' as scheme,
+        'Prospect' as segment,
+        'Prospect' as segment_name,
+        null as strategy,
+        null as action,
+        99 as position
+),
+
+final as (
+    select
+        all_segments.scheme,
+        all_segments.segment,
+        all_segments.segment_name,
+        all_segments.strategy,
+        all_segments.action,
+        cast(all_segments.position as integer) as position,
+        count(members.customer_id) as customer_count,
+        coalesce(
+            round(
+                cast(count(members.customer_id) as numeric)
+                / nullif(sum(count(members.customer_id)) over (partition by all_segments.scheme), 0),
+                6
+            ),
+            0
+        ) as customer_ratio,
+        coalesce(sum(members.monetary), 0) as revenue_amount,
+        cast(coalesce(sum(members.total_loyalty_points), 0) as bigint) as available_points
+    from all_segments
+    left join members
+        on all_segments.scheme = members.scheme and all_segments.segment = members.segment
+    group by
+        all_segments.scheme,
+        all_segments.segment,
+        all_segments.segment_name,
+        all_segments.strategy,
+        all_segments.action,
+        all_segments.position
+)
+
+select * from final

@@ -1,0 +1,120 @@
+with
+
+purchases as (
+    select
+        transaction_id,
+        customer_id,
+        store_id,
+        purchase_number,
+        merchandise_amount,
+        eligible_amount,
+        business_date
+    from {{ ref('purchases') }}
+    where eligible_amount > 0
+),
+
+rules as (
+    select * from {{ ref('loyalty_rules') }}
+    where is_evaluated and is_active
+),
+
+rule_categories as (
+    select distinct lower(product_category) as category from rules
+    where product_category is not null
+),
+
+category_amounts as (
+    select
+        sale_lines.transaction_id,
+        rule_categories.category,
+        sum(sale_lines.line_amount) as category_amount
+    from {{ ref('sale_lines') }} as sale_lines
+    inner join rule_categories on lower(sale_lines.product_category) = rule_categories.category
+    where not sale_lines.is_return
+    group by sale_lines.transaction_id, rule_categories.category
+),
+
+-- Rules in force on the sale's business date whose conditions and threshold are met.
+met as (
+    select
+        purchases.*,
+        rules.rule_id,
+        rules.rule_version,
+        rules.rule_group,
+        rules.points_per_unit_spend,
+        rules.min_spend_threshold,
+        rules.bonus_points as rule_bonus_points,
+        rules.max_points,
+        case
+            when rules.product_category is null then purchases.eligible_amount
+            else least(purchases.eligible_amount, category_amounts.category_amount)
+        end as base_amount
+    from purchases
+    inner join rules
+        on
+            purchases.business_date >= rules.valid_from
+            and purchases.business_date < coalesce(rules.valid_to, 'infinity')
+            and purchases.business_date >= coalesce(rules.start_date, rules.valid_from)
+            and purchases.business_date <= coalesce(rules.end_date, 'infinity')
+            and purchases.eligible_amount >= rules.min_spend_threshold
+            and (rules.store_id is null or purchases.store_id = rules.store_id)
+            and (
+                rules.weekdays is null
+                or extract(isodow from purchases.business_date) = any(rules.weekdays)
+            )
+            and (not rules.is_first_purchase_only or purchases.purchase_number = 1)
+    left join category_amounts
+        on
+            purchases.transaction_id = category_amounts.transaction_id
+            and lower(rules.product_category) = category_amounts.category
+),
+
+-- A cap per purchase holds for base and bonus together and cuts the bonus first.
+based as (
+    select
+        *,
+        least({{ rounded_points('base_amount * points_per_unit_spend') }}, max_points)
+            as base_points
+    from met
+    where base_amount > 0
+),
+
+pointed as (
+    select
+        *,
+        least(rule_bonus_points, max_points - base_points) as bonus_points
+    from based
+),
+
+-- Inside a group the highest threshold wins, then the most points, then the lowest rule id.
+winners as (
+    select distinct on (transaction_id, rule_group) *
+    from pointed
+    order by
+        transaction_id asc,
+        rule_group asc,
+        min_spend_threshold desc,
+        base_points + bonus_points desc,
+        rule_id collate "C" asc
+),
+
+final as (
+    select
+        {{ content_hash(["'LOT'", 'transaction_id', 'rule_id', 'rule_version']) }} as lot_id,
+        transaction_id,
+        rule_id,
+        rule_version,
+        customer_id,
+        store_id,
+        rule_group,
+        merchandise_amount,
+        eligible_amount,
+        base_amount,
+        base_points,
+        bonus_points,
+        business_date,
+        {{ valid_through('business_date') }} as valid_through
+    from winners
+)
+
+select * from final
