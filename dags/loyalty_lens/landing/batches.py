@@ -64,7 +64,7 @@ def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> int | None:
     What merely still lies where it was handled before is known, even if another file has replaced
     it since. Otherwise: of events, content that is live anywhere, unless the file's own dated path
     holds something else, which it then replaces; of versions, content equal to the newest batch
-    before the file's place in the order of versions (or to the newest of all, if undated).
+    before the file's place in the order of versions, so that late days end as punctual ones do.
     """
     name = file.data_set.name
     cursor.execute(
@@ -83,7 +83,7 @@ def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> int | None:
             return None
         batch = live_with_content(cursor, file.data_set, sha256)
         return batch.batch_id if batch else None
-    # Two candidates: the newest of all if undated, and the newest dated no later than the file.
+    # Where nothing is dated before the file, an undated newest batch counts as its predecessor.
     cursor.execute(
         f"""
         with live as (
@@ -103,7 +103,8 @@ def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> int | None:
         )
         select batch_id from before where sha256 = %(sha256)s
         union all
-        select batch_id from newest where sha256 = %(sha256)s and file_date is null
+        select batch_id from newest
+        where sha256 = %(sha256)s and file_date is null and not exists (select from before)
         """,  # noqa: S608
         {"data_set": name, "file_date": file.file_date, "sha256": sha256},
     )

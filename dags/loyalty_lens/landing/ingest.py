@@ -87,7 +87,7 @@ def _landed(
 ) -> FileReport:
     """One file, from its bytes to its batch, committed or rolled back as a whole."""
     started = time.monotonic()
-    content = _unreadable_content(file)
+    content: Content | None = None
     replaced = replacement.old if replacement and replacement.path == file.path else None
     try:
         content = inspect(file.location, is_compressed=file.is_compressed)
@@ -107,7 +107,9 @@ def _landed(
     except (ContentError, Stopped) as error:
         message = f"{file.path}: {error}"
         with connection, connection.cursor() as cursor:
-            batch_id = record_failure(cursor, file, content, message, run_id)
+            batch_id = record_failure(
+                cursor, file, content or _unreadable_content(file), message, run_id
+            )
         outcome: Outcome = "stopped" if isinstance(error, Stopped) else "failed"
         report = FileReport(file.path, file.data_set.name, outcome, batch_id, message=message)
     return _logged(report, time.monotonic() - started)

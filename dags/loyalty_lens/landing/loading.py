@@ -114,8 +114,9 @@ def _is_discount_in_percent(cursor: Cursor, file: LandedFile, batch_id: int) -> 
     cursor.execute(
         sql.SQL(
             "select coalesce(2 * count(*) filter (where discount > 1)"
-            " >= nullif(count(discount), 0), false) from (select ops.read_number({column}, %s) as discount"
-            " from raw.{table} where _batch_id = %s) as discounts"
+            " >= nullif(count(discount), 0), false) from (select"
+            " ops.read_number({column}, %s) as discount from raw.{table}"
+            " where _batch_id = %s) as discounts"
         ).format(column=sql.Identifier(column), table=sql.Identifier(table)),
         (file.data_set.decimal_mark, batch_id),
     )
