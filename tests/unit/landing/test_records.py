@@ -133,6 +133,9 @@ def test_what_a_csv_writer_writes_is_read_back(
 ) -> None:
     # A row of nothing but spaces and unquoted separators is a matter of taste: keep a letter in it.
     table = [["k" + row[0], *row[1:]] for row in table]
+    # Up to Python 3.12 the writer leaves a lone carriage return unquoted if lines end otherwise.
+    if ending == "\n" and quoting == csv.QUOTE_MINIMAL:
+        table = [[value.replace("\r", "") for value in row] for row in table]
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator, lineterminator=ending, quoting=quoting).writerows(table)
     width = len(table[0]) if table else 2
