@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -109,9 +110,13 @@ def _described(
             path, "its name begins with no data set's name (see files in datasets.yml)"
         )
     try:
-        modified = location.stat().st_mtime_ns
+        status = location.stat()
     except OSError:
         modified = 0  # reading it will say what is wrong
+    else:
+        if not stat.S_ISREG(status.st_mode):
+            return IgnoredFile(path, "not a regular file")
+        modified = status.st_mtime_ns
     return LandedFile(location, path, key, data_set, date_in(key), key != path, modified)
 
 

@@ -135,5 +135,10 @@ def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
     assert sorted(found(tmp_path / "landing")) == ["linked/products.csv", "stores.csv"]
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "stores.csv")
+    assert ignored(tmp_path) == {"stores.csv": "not a regular file"}
+
+
 def test_odd_file_names_become_printable_text() -> None:
     assert printable("st\nores\udcff.csv") == "st\\nores\\xff.csv"
