@@ -8,6 +8,7 @@ No row is read here.
 from typing import Any
 
 from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.datasource.fluent.interfaces import TestConnectionError
 from great_expectations.expectations.expectation import (
     ColumnMapExpectation,
     ColumnPairMapExpectation,
@@ -16,7 +17,8 @@ from great_expectations.expectations.expectation import (
 from great_expectations.expectations.registry import get_expectation_impl
 
 import great_expectations as gx
-from loyalty_lens.errors import QualityError
+from loyalty_lens.errors import QualityError, WarehouseError
+from loyalty_lens.warehouse.connection import shown
 
 ROW_EXPECTATIONS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 RESULT_FORMAT: Any = {
@@ -40,7 +42,11 @@ class _Warehouse:
                 self.source.get_engine().dispose()
             context = gx.get_context(mode="ephemeral")
             context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-            self.source = context.data_sources.add_sql("warehouse", connection_string=_dialect(url))
+            try:
+                source = context.data_sources.add_sql("warehouse", connection_string=_dialect(url))
+            except TestConnectionError as error:
+                raise WarehouseError(f"{shown(url)}: no connection for validation") from error
+            self.source = source
             self.url, self.batches = url, {}
         if table not in self.batches:
             asset = self.source.add_table_asset(table, table_name=table, schema_name="judge")
@@ -61,15 +67,10 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     suite = gx.ExpectationSuite(
         name=request["table"], expectations=[_expectation(entry) for entry in entries]
     )
-    if "url" not in request:
-        return {"results": []}
     batch = _WAREHOUSE.batch(request["url"], request["table"]).get_batch()
     where = {entry["number"]: entry["where"] for entry in entries}
-    return {"results": [_result(result, where) for result in _validate(batch, suite)]}
-
-
-def _validate(batch: Any, suite: gx.ExpectationSuite) -> Any:
-    return batch.validate(suite, result_format=RESULT_FORMAT).results
+    results = batch.validate(suite, result_format=RESULT_FORMAT).results
+    return {"results": [_result(result, where) for result in results]}
 
 
 def _expectation(entry: dict[str, Any]) -> Any:

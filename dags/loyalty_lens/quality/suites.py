@@ -42,6 +42,7 @@ META = {
     "column",
     "phase",
 }
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where it is built in
 # Great Expectations leaves these out of the query that names the failing rows.
 FORBIDDEN = {"row_condition", "condition_parser", "mostly"}
 
@@ -91,7 +92,7 @@ def load_suite(data_set: str, folder: Path = SUITES) -> Suite:
     path = folder / f"{data_set}.yml"
     name = f"{folder.name}/{path.name}"
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506  (a safe one)
     except OSError as error:
         raise QualityError(f"{name}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

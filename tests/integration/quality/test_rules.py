@@ -118,7 +118,11 @@ REJECTED: list[tuple[str, Row, list[str]]] = [
 ACCEPTED: list[tuple[str, Row, list[str]]] = [
     ("stores", {"store_id": "S2", "opening_date": "once"}, ["bad_value", "missing_field"]),
     ("stores", {"store_id": "S3", "store_name": "B", "time_zone": "Mars/Base"}, ["bad_value"]),
-    ("products", {"product_id": "P2", "product_category": "A", "unit_price": "-1"}, ["negative_amount"]),
+    (
+        "products",
+        {"product_id": "P2", "product_category": "A", "unit_price": "-1"},
+        ["negative_amount"],
+    ),
     ("products", {"product_id": "P3", "unit_price": "?"}, ["bad_value", "missing_field"]),
     (
         "customer_details",
