@@ -32,6 +32,7 @@ class Server:
     """The server of this test session, and the database that may be used to make others."""
 
     base_url: str
+    is_embedded: bool
 
     def url(self, database: str) -> str:
         return with_database(self.base_url, database)
@@ -47,13 +48,13 @@ def server() -> Iterator[Server]:
     """A server that answers, stopped at the end."""
     own = os.environ.get("LENS_TEST_DATABASE_URL", "").strip()
     if own:
-        yield Server(own)
+        yield Server(own, is_embedded=False)
         return
     # Not pytest's own folder: the next session takes the search bit off its parent.
     folder = Path(tempfile.mkdtemp(prefix="loyalty lens "))
     embedded = EmbeddedServer(folder / "home", options=HASTY)
     try:
-        yield Server(embedded.start().url("postgres"))
+        yield Server(embedded.start().url("postgres"), is_embedded=True)
     finally:
         embedded.destroy()
         shutil.rmtree(folder)
@@ -73,7 +74,7 @@ def new_database(server: Server) -> Iterator[NewDatabase]:
         return server.url(names[-1])
 
     yield create
-    for name in reversed(names):
+    for name in [] if server.is_embedded else reversed(names):
         server.execute(f"drop database if exists {name} with (force)")
 
 

@@ -56,13 +56,18 @@ def end_leftovers(data: Path, account: Account) -> int:
     Only for a folder without a live postmaster. Children notice its end by themselves, but one in
     the middle of a long query does not and keeps the shared memory, so the next start would fail.
     """
-    left = [process.pid for process in _servers() if _works_in(process.pid, data, account)]
+    left = server_processes(data, account)
     for number in (signal.SIGQUIT, signal.SIGKILL):
         alive = [pid for pid in left if is_alive(pid)]
         for pid in alive:
             send(pid, number)
         wait_for_end(alive, PATIENCE)
     return len(left)
+
+
+def server_processes(data: Path, account: Account) -> list[int]:
+    """The numbers of all live `postgres` processes of `data`: postmaster and children."""
+    return [process.pid for process in _servers() if _works_in(process.pid, data, account)]
 
 
 def send(pid: int, number: signal.Signals) -> None:

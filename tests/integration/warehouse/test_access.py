@@ -191,6 +191,18 @@ def test_embedded_server_comes_back_with_every_command(embedded) -> None:
     assert ask(url, "select count(*) from ops.migrations") != 0
 
 
+def test_embedded_warehouse_of_an_older_release_is_completed(embedded) -> None:
+    url = warehouse_url(embedded)
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("drop view accepted.stores; alter table raw.stores drop column store_region")
+        cursor.execute("alter table reject.stores drop column store_region")
+    warehouse_url(embedded)
+    assert ask(url, "select count(store_region) from accepted.stores") == 0
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("alter role lens_bi nologin")
+    assert ask(bi_url(embedded) or "", "select current_user") == "lens_bi"
+
+
 def test_reset_of_the_demo_spares_the_warehouse_and_the_last_one_takes_the_server(embedded) -> None:
     demo = replace(embedded, demo=True)
     assert warehouse_url(demo) != warehouse_url(embedded)

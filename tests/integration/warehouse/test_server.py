@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ import pytest
 
 from loyalty_lens.errors import WarehouseError
 from loyalty_lens.warehouse import processes, state
+from loyalty_lens.warehouse import server as server_module
+from loyalty_lens.warehouse.account import server_account
 from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.warehouse.server import EmbeddedServer
 
@@ -42,12 +45,8 @@ def pid_of(server: EmbeddedServer) -> int:
 
 def postmasters(server: EmbeddedServer) -> int:
     """How many servers work in the folder; children of one do not count."""
-    parents = {}
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess):
-            if process.name() == "postgres" and process.cwd() == str(server.data):
-                parents[process.pid] = process.ppid()
-    return sum(parent not in parents for parent in parents.values())
+    pids = processes.server_processes(server.data, server_account(server.home, server.folder))
+    return sum(psutil.Process(pid).ppid() not in pids for pid in pids)
 
 
 def in_another_process(home: Path, action: str) -> subprocess.Popen[str]:
@@ -180,24 +179,26 @@ def test_number_of_a_dead_postmaster_that_others_got_is_not_believed(home, serve
             assert not embedded.is_running()
             embedded.start()
             assert pid_of(embedded) != recycled
-            assert psutil.Process(recycled).is_running()
+            assert processes.is_alive(recycled)
             if other:
                 other.kill()
                 other.wait()
 
 
-def test_server_in_the_middle_of_its_start_is_waited_for(home) -> None:
+def test_server_in_the_middle_of_its_start_is_waited_for_as_long_as_it_takes(
+    home, monkeypatch
+) -> None:
     server = EmbeddedServer(home)
     server.start()
     pid = pid_of(server)
     note = server.data / "postmaster.pid"
     text = note.read_text()
     note.write_text(text.replace("ready", "starting"))
-    waiting = in_another_process(home, "start().port")
-    time.sleep(0.6)
-    assert waiting.poll() is None
-    note.write_text(text)
-    assert waiting.wait(10) == 0
+    monkeypatch.setattr(server_module, "ANSWER_SECONDS", 0.05)
+    recovery = threading.Timer(0.5, note.write_text, [text])
+    recovery.start()
+    server.start()
+    assert recovery.finished.is_set()
     assert pid_of(server) == pid
 
 

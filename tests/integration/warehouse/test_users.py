@@ -95,6 +95,13 @@ def test_home_of_root_is_refused_to_others_in_one_line(home) -> None:
     assert server.is_running()
 
 
+def test_data_of_another_user_in_a_home_of_ones_own_are_named(nobodys) -> None:
+    nobodys.folder.mkdir()
+    with pytest.raises(WarehouseError, match="/postgres belongs to root, not to nobody: set LENS"):
+        as_user(NOBODY, nobodys.start)
+    nobodys.folder.rmdir()
+
+
 def test_home_where_nothing_may_be_made_is_refused_in_one_line(home) -> None:
     with pytest.raises(WarehouseError, match="Permission denied for user nobody; set LENS_HOME"):
         as_user(NOBODY, EmbeddedServer(home / "deeper").start)
