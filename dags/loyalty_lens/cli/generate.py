@@ -32,7 +32,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 @click.option("--end", callback=_day, metavar="DATE", help="Last day: a date, or yesterday.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
 @click.pass_obj
-def generate(settings: Settings, out: Path, **options: object) -> None:
+def generate(settings: Settings, /, out: Path, **options: object) -> None:
     """Write history/ and one dated folder a day of realistic sales, with injected defects."""
     import seeds_generator  # Faker and NumPy take half a second that no other command needs
 

@@ -24,7 +24,7 @@ def lens(context: click.Context, use_demo: bool) -> None:
     context.obj = settings
 
 
-for command in (*server.COMMANDS, *steps.COMMANDS, demo.demo):
+for command in (*server.COMMANDS, *steps.COMMANDS, *demo.COMMANDS):
     lens.add_command(command)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from loyalty_lens.cli.generate import generate
 from loyalty_lens.errors import LandingError
@@ -52,7 +51,7 @@ def validate(settings: Settings) -> None:
     run_id = steps.open_run(settings, requested=NO_DATE, trigger="validate")
     steps.validate(settings, run_id)
     steps.close_run(settings, run_id)
-    show.show_loaded(Console(), figures.loaded(warehouse_url(settings)))
+    show.show_loaded(show.screen(), figures.loaded(warehouse_url(settings)))
 
 
 @click.command()
@@ -97,7 +96,7 @@ def replay(settings: Settings) -> None:
 @click.pass_obj
 def status(settings: Settings) -> None:
     """What is loaded, rejected, missing and stale, and how the last run ended."""
-    console = Console()
+    console = show.screen()
     known = figures.loaded(warehouse_url(settings))
     show.show_loaded(console, known)
     show.show_rules(console, "Warnings", known.warnings)
@@ -115,7 +114,7 @@ def status(settings: Settings) -> None:
 
 def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
     """The closing summary of `lens run` and of the demo."""
-    console = Console()
+    console = show.screen()
     known = figures.loaded(url)
     marts = figures.insight(url)
     show.show_loaded(console, known)

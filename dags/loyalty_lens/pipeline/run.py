@@ -38,7 +38,7 @@ def run(
     landing: Path | None = None,
     with_landing: bool = True,
 ) -> RunResult:
-    """All steps in order. A failed step fails the run, is told in `ops.pipeline_runs`, and raises."""
+    """All steps in order; a failed step fails the run, in `ops.pipeline_runs` too, and raises."""
     with _only_run(url):
         workers.warm_up()
         run_id = steps.open_run(settings, requested=requested)

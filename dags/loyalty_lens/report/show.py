@@ -11,6 +11,12 @@ TIERS = ("High Value", "Growing Value", "Base Value")
 ENGAGEMENT = ("Active & Engaged", "At Risk", "Developing", "Inactive")
 
 
+def screen() -> Console:
+    """Standard output; where it is no terminal, wide enough for every table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
 def show_loaded(console: Console, figures: Loaded) -> None:
     """Files and rows per data set, refused files, what was never delivered."""
     rows = [
@@ -90,7 +96,9 @@ def table(
     drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for place, name in enumerate(columns):
         right = place >= text_columns and name != "segment"
-        drawn.add_column(name, justify="right" if right else "left", header_style="dim")
+        drawn.add_column(
+            name, justify="right" if right else "left", header_style="dim", no_wrap=True
+        )
     for row in rows:
         drawn.add_row(*row)
     console.print(drawn)

@@ -1,8 +1,8 @@
 """The command `dbt` of this project's .venv: dbt itself, told where the warehouse is.
 
 profiles.yml can only read the environment. Where nothing is set there, this fills it from
-LENS_DATABASE_URL or from what `lens start` wrote, so that `cd dbt_project && ../.venv/bin/dbt build`
-works as it stands. Everything else is dbt's own.
+LENS_DATABASE_URL or from what `lens start` wrote, so that plain `../.venv/bin/dbt build` in
+dbt_project works as it stands. Everything else is dbt's own.
 """
 
 import os

@@ -28,12 +28,20 @@ class MissingDatabaseError(WarehouseError):
 def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     """A connection that commits at the end of the block, rolls back on an error, and is closed.
 
-    Raises WarehouseError where the server cannot be reached, refuses, or is older than 16.
+    Raises WarehouseError where the server cannot be reached, refuses, is older than 16, or goes
+    away before the block ends.
     """
     connection = connect(url, autocommit=autocommit)
     try:
         with connection:
             yield connection
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        if not connection.closed:  # a full disk, a lock timeout: the server's own words
+            raise WarehouseError(f"{shown(url)}: {_first_line(error)}") from error
+        raise WarehouseError(
+            f"{shown(url)}: the server went away in the middle of the work;"
+            " nothing half-done is kept, run again"
+        ) from error
     finally:
         connection.close()
 
@@ -113,3 +121,7 @@ def _explained(url: str, message: str) -> WarehouseError:
         )
     first_line = message.strip().splitlines()[0] if message.strip() else "no reason given"
     return WarehouseError(f"{where}: {first_line}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from loyalty_lens.warehouse.account import Account
 from loyalty_lens.warehouse.binaries import run

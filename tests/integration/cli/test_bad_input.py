@@ -148,7 +148,8 @@ def test_a_setting_that_cannot_be_used(lens: Lens, name: str, value: str) -> Non
 
 
 def test_a_business_date_that_is_none(lens: Lens, tmp_path: Path) -> None:
-    assert "someday" in lens.refusal("run", "--landing", str(tmp_path), "--business-date", "someday")
+    date = ("--business-date", "someday")
+    assert "someday" in lens.refusal("run", "--landing", str(tmp_path), *date)
 
 
 def test_reset_asks_first(lens: Lens) -> None:

@@ -1,4 +1,4 @@
-"""A plain second opinion on a folder of files: the rules of semantics.md in Python, one row at a time.
+"""A plain second opinion on a folder of files: the rules of semantics.md, one row at a time.
 
 Written from the specification alone, for the columns that the team files have: no returns, no
 redemptions, no guests with a phone, one group of earning rules.
