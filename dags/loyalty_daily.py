@@ -111,7 +111,9 @@ def land() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
 
     with _step() as (settings, run_id):
-        return steps.land(settings, run_id)
+        report = steps.land(settings, run_id)
+    report.pop("files")  # one entry for each file ever delivered: ops.load_batches has them
+    return report
 
 
 @task(

@@ -129,7 +129,7 @@ def run_script() -> Callable[[str, dict[str, str]], Any]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=400,
         )
         answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
         log = (done.stdout + done.stderr)[-6000:]

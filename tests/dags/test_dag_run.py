@@ -23,8 +23,13 @@ for name, case in json.loads({cases!r}).items():
     for task in dag.tasks:
         task.retries = case["retries"]
     run = dag.test(logical_date=None)
-    tasks = {{ti.task_id: ti.state for ti in run.get_task_instances()}}
-    answer[name] = {{"row": f"loyalty_daily.{{run.run_id}}", "state": run.state, "tasks": tasks}}
+    tasks = {{ti.task_id: ti for ti in run.get_task_instances()}}
+    answer[name] = {{
+        "row": f"loyalty_daily.{{run.run_id}}",
+        "state": run.state,
+        "tasks": {{name: ti.state for name, ti in tasks.items()}},
+        "results": {{name: ti.xcom_pull(task_ids=name) for name, ti in tasks.items()}},
+    }}
 print("ANSWER " + json.dumps(answer))
 """
 TASKS = ["land", "validate", "staging", "clean", "marts", "publish"]
@@ -64,6 +69,14 @@ def test_run_fills_the_marts(
         "select status, requested_date, business_date::text, is_explicit_date, trigger,"
         f" certificate is not null from ops.pipeline_runs where run_id = '{run['row']}'"
     ) == [("success", None, "2026-01-09", False, "airflow manual", True)]
+
+
+def test_tasks_pass_on_figures_not_lists_of_files(runs: dict[str, dict[str, Any]]) -> None:
+    results = runs["good"]["results"]
+    assert results["land"]["files_loaded"] == 14
+    assert results["validate"]["business_date"] == "2026-01-09"
+    assert results["marts"]["model"] > 0
+    assert max(len(json.dumps(result)) for result in results.values()) < 5000
 
 
 def test_failed_run_is_marked_with_task_and_reason(
