@@ -1,6 +1,3 @@
-select
-    {% if var('business_date', none) %}
-    date '{{ var("business_date") }}' as business_date
-    {%- else %}
-    ops.published_business_date() as business_date
-    {%- endif %}
+{%- set given = var('business_date', none) -%}
+{%- set business_date = "date '" ~ given ~ "'" if given else 'ops.published_business_date()' -%}
+select {{ business_date }} as business_date

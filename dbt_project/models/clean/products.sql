@@ -20,7 +20,7 @@ current_versions as (
     where
         versions.version_number = 1
         or cast(versions.version_at at time zone 'UTC' as date) <= as_of.business_date
-    order by versions.product_id, versions.version_number desc
+    order by versions.product_id asc, versions.version_number desc
 ),
 
 -- Products that events name while no products file was ever accepted.

@@ -40,10 +40,17 @@ final as (
         coalesce(products.is_merchandise, true) as is_merchandise,
         coalesce(sales.is_return, false) as is_return,
         false as is_suspect,
-        case when sales.is_return then -abs(lines.quantity) else lines.quantity end as quantity,
+        cast(
+            case when sales.is_return then -abs(lines.quantity) else lines.quantity end
+            as numeric(18, 4)
+        ) as quantity,
         round(abs(lines.line_item_amount) / nullif(abs(lines.quantity), 0), 4) as unit_price,
-        case when sales.is_return then -abs(lines.line_item_amount) else lines.line_item_amount end
-            as line_amount,
+        cast(
+            case
+                when sales.is_return then -abs(lines.line_item_amount)
+                else lines.line_item_amount
+            end as numeric(18, 4)
+        ) as line_amount,
         sales.business_date,
         sales.sold_at,
         lines.line_item_amount as _delivered_amount,

@@ -71,8 +71,8 @@ unnamed_matches as (
         and returned.original_transaction_id is null
         and returned_lines.is_merchandise
     order by
-        returned.transaction_id,
-        returned_lines.line_item_id,
+        returned.transaction_id asc,
+        returned_lines.line_item_id asc,
         sold.sold_at desc,
         sold.transaction_id desc
 ),
@@ -94,10 +94,12 @@ final as (
         matched.original_transaction_id,
         returned.customer_id,
         returned.store_id,
-        matched.returned_amount,
-        sum(matched.returned_amount) over (
-            partition by matched.original_transaction_id
-            order by returned.business_date, returned.sold_at, matched.transaction_id
+        cast(matched.returned_amount as numeric(24, 4)) as returned_amount,
+        cast(
+            sum(matched.returned_amount) over (
+                partition by matched.original_transaction_id
+                order by returned.business_date, returned.sold_at, matched.transaction_id
+            ) as numeric(24, 4)
         ) as returned_to_date_amount,
         returned.business_date,
         returned.sold_at as returned_at

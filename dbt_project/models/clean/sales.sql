@@ -53,7 +53,9 @@ final as (
         coalesce(customer_id, phone_customer_id) is null as is_guest,
         customer_id is null and phone_customer_id is not null as is_attributed_by_phone,
         is_phone_ambiguous,
-        case when is_return then -abs(total_amount) else total_amount end as total_amount,
+        cast(
+            case when is_return then -abs(total_amount) else total_amount end as numeric(18, 4)
+        ) as total_amount,
         coalesce(abs(points_redeemed), 0) as points_redeemed,
         cast(extract(year from local_sold_at) as integer) as year,
         cast(extract(month from local_sold_at) as integer) as month,

@@ -28,7 +28,7 @@ current_versions as (
     where
         versions.version_number = 1
         or cast(versions.version_at at time zone 'UTC' as date) <= as_of.business_date
-    order by versions.store_id, versions.version_number desc
+    order by versions.store_id asc, versions.version_number desc
 ),
 
 -- Stores that events name while no stores file was ever accepted.

@@ -6,7 +6,7 @@ select
     ops.read_text(product_category) as product_category,
     ops.read_id(store_id) as store_id,
     ops.read_text(tier) as tier,
-    ops.read_weekdays(weekdays) as weekdays,
+    array_to_string(ops.read_weekdays(weekdays), ',') as weekdays,
     ops.read_boolean(first_purchase_only) as is_first_purchase_only,
     ops.read_boolean(is_active) as is_active,
     ops.read_number(points_per_unit_spend, _decimal_mark) as points_per_unit_spend,

@@ -1,14 +1,19 @@
 with
 
+-- Without a window (null) all history counts.
 as_of as (
-    select business_date from {{ ref('as_of') }}
+    select
+        business_date,
+        business_date - cast({{ var('rfm_window_days') or 'null' }} as integer) as before_window
+    from {{ ref('as_of') }}
 ),
 
 delivered as (
     select
-        customer_id,
-        last_purchase_date
-    from {{ ref('customers') }}
+        customers.customer_id,
+        customers.last_purchase_date
+    from {{ ref('customers') }} as customers
+    inner join as_of on customers.last_purchase_date <= as_of.business_date
 ),
 
 counted as (
@@ -20,9 +25,7 @@ counted as (
     cross join as_of
     where
         purchases.is_counted
-        {%- if var('rfm_window_days') %}
-        and purchases.business_date > as_of.business_date - {{ var('rfm_window_days') }}
-        {%- endif %}
+        and coalesce(purchases.business_date > as_of.before_window, true)
     group by purchases.customer_id
 ),
 
@@ -32,36 +35,29 @@ spent as (
         sum(purchases.monetary_amount) as monetary
     from {{ ref('purchases') }} as purchases
     cross join as_of
-    {%- if var('rfm_window_days') %}
-    where purchases.business_date > as_of.business_date - {{ var('rfm_window_days') }}
-    {%- endif %}
+    where coalesce(purchases.business_date > as_of.before_window, true)
     group by purchases.customer_id
+),
+
+dated as (
+    select
+        counted.customer_id,
+        counted.frequency,
+        greatest(counted.last_purchase_date, delivered.last_purchase_date) as last_purchase_date
+    from counted
+    left join delivered on counted.customer_id = delivered.customer_id
 ),
 
 measured as (
     select
-        counted.customer_id,
-        as_of.business_date
-        - greatest(
-            counted.last_purchase_date,
-            case
-                when delivered.last_purchase_date <= as_of.business_date
-                    then delivered.last_purchase_date
-            end
-        ) as recency_days,
-        counted.frequency,
+        dated.customer_id,
+        as_of.business_date - dated.last_purchase_date as recency_days,
+        dated.frequency,
         spent.monetary,
-        greatest(
-            counted.last_purchase_date,
-            case
-                when delivered.last_purchase_date <= as_of.business_date
-                    then delivered.last_purchase_date
-            end
-        ) as last_purchase_date,
+        dated.last_purchase_date,
         as_of.business_date
-    from counted
-    inner join spent on counted.customer_id = spent.customer_id
-    left join delivered on counted.customer_id = delivered.customer_id
+    from dated
+    inner join spent on dated.customer_id = spent.customer_id
     cross join as_of
 ),
 

@@ -40,8 +40,9 @@ amounts as (
         coalesce(lines.has_merchandise, true) as has_merchandise,
         coalesce(lines.line_count, 0) as line_count,
         sold.total_amount,
-        sold.total_amount - coalesce(lines.other_amount, 0) as merchandise_amount,
-        coalesce(returned.returned_amount, 0) as returned_amount,
+        cast(sold.total_amount - coalesce(lines.other_amount, 0) as numeric(24, 4))
+            as merchandise_amount,
+        cast(coalesce(returned.returned_amount, 0) as numeric(24, 4)) as returned_amount,
         sold.points_redeemed,
         sold.business_date,
         sold.sold_at
@@ -53,7 +54,13 @@ amounts as (
 judged as (
     select
         *,
-        returned_amount > 0 and returned_amount >= merchandise_amount as is_fully_returned
+        returned_amount > 0 and returned_amount >= merchandise_amount as is_fully_returned,
+        cast(
+            case
+                when returned_amount > 0 and returned_amount >= merchandise_amount then 0
+                else merchandise_amount - returned_amount
+            end as numeric(24, 4)
+        ) as net_amount
     from amounts
 ),
 
@@ -78,18 +85,14 @@ final as (
         total_amount,
         merchandise_amount,
         returned_amount,
-        case when is_fully_returned then 0 else merchandise_amount - returned_amount end
-            as net_amount,
-        {% if basis == 'gross' -%}
-        merchandise_amount as monetary_amount,
-        {%- else -%}
-        case when is_fully_returned then 0 else merchandise_amount - returned_amount end
-            as monetary_amount,
-        {%- endif %}
-        greatest(
-            merchandise_amount
-            - points_redeemed * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }},
-            0
+        net_amount,
+        {% if basis == 'gross' %}merchandise_amount{% else %}net_amount{% endif %} as monetary_amount,
+        cast(
+            greatest(
+                merchandise_amount
+                - points_redeemed * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }},
+                0
+            ) as numeric(24, 4)
         ) as eligible_amount,
         points_redeemed,
         business_date,

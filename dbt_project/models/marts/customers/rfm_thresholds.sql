@@ -7,9 +7,9 @@ as_of as (
 
 measures as (
     select
-        metric,
-        score,
-        value
+        measured.metric,
+        measured.score,
+        measured.value
     from {{ ref('customer_rfm') }} as customer_rfm
     cross join lateral (
         values

@@ -2,8 +2,8 @@ with
 
 members as (
     select
-        scheme,
-        segment,
+        memberships.scheme,
+        memberships.segment,
         customer_details.customer_id,
         customer_details.monetary,
         customer_details.total_loyalty_points
@@ -58,8 +58,10 @@ final as (
         count(members.customer_id) as customer_count,
         coalesce(
             round(
-                cast(count(members.customer_id) as numeric)
-                / nullif(sum(count(members.customer_id)) over (partition by all_segments.scheme), 0),
+                count(members.customer_id)
+                / nullif(
+                    sum(count(members.customer_id)) over (partition by all_segments.scheme), 0
+                ),
                 6
             ),
             0

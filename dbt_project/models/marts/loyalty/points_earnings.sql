@@ -47,7 +47,7 @@ met as (
         rules.max_points,
         case
             when rules.product_category is null then purchases.eligible_amount
-            else least(purchases.eligible_amount, category_amounts.category_amount)
+            else least(purchases.eligible_amount, coalesce(category_amounts.category_amount, 0))
         end as base_amount
     from purchases
     inner join rules
@@ -60,7 +60,9 @@ met as (
             and (rules.store_id is null or purchases.store_id = rules.store_id)
             and (
                 rules.weekdays is null
-                or extract(isodow from purchases.business_date) = any(rules.weekdays)
+                or position(
+                    cast(extract(isodow from purchases.business_date) as text) in rules.weekdays
+                ) > 0
             )
             and (not rules.is_first_purchase_only or purchases.purchase_number = 1)
     left join category_amounts

@@ -127,8 +127,8 @@ entries as (
         purchases._row_number
     from earnings
     inner join purchases on earnings.transaction_id = purchases.transaction_id
-    cross join lateral (
-        values ('EARN', earnings.base_points), ('BONUS', earnings.bonus_points)
+    cross join lateral unnest(
+        array['EARN', 'BONUS'], array[earnings.base_points, earnings.bonus_points]
     ) as movements (entry_type, points)
     union all
     select

@@ -56,7 +56,12 @@ rejected as (
         rows._batch_id,
         count(*) as row_count,
         {% if data_set in amounts -%}
-        sum(cast(ops.read_number(rows.{{ amounts[data_set] }}, batches.decimal_mark) as numeric(18, 4)))
+        sum(
+            cast(
+                ops.read_number(rows.{{ amounts[data_set] }}, batches.decimal_mark)
+                as numeric(18, 4)
+            )
+        )
         {%- else -%}
         cast(null as numeric)
         {%- endif %} as amount
