@@ -19,7 +19,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError
-from loyalty_lens.quality import batches, report, scratch
+from loyalty_lens.quality import batches, report, scratch, versions
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
 from loyalty_lens.quality.suites import SUITES, Suite, load_suite
@@ -164,7 +164,7 @@ class _Run:
             for name, data_set in data_sets.items():
                 pending = batches.unfinished(cursor, name)
                 if pending and data_set.delivery == "versions":
-                    looked_at = batches.mark_repeated_versions(cursor, data_set, pending)
+                    looked_at = versions.mark_repeated(cursor, data_set, pending)
                     batches.recount(cursor, data_set, looked_at)
             batches.finish(cursor)
             found = QualityReport(

@@ -50,6 +50,7 @@ class Routing:
             except psycopg2.Error as error:
                 reason = str(error).strip().splitlines()[0]
                 raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
+        self.cursor.execute("analyze failures")
 
     def _failing(self, phase: int, rule: Rule, query: sql.Composable) -> sql.Composable:
         names = set(PLACEHOLDER.findall(rule.message)) - {"value"}

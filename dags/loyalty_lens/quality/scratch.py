@@ -86,6 +86,12 @@ def build_judged(
         data_set.name,
         parameters,
     )
+    # New tables have no statistics, and a wrong guess here costs minutes at a million rows.
+    cursor.execute(
+        sql.SQL("analyze {} (_batch_id, _row_number, _key)").format(
+            sql.Identifier("judge", data_set.name)
+        )
+    )
 
 
 def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
@@ -93,7 +99,7 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
 
     A row repeats the earliest live row of its key with the same content, accepted or not; a row
     accepted already comes before all others. Versions are compared once all is judged
-    (`batches.mark_repeated_versions`), because their order depends on the date of arrival.
+    (`versions.mark_repeated`), because their order depends on the date of arrival.
     """
     if data_set.delivery == "versions":
         cursor.execute(
@@ -157,6 +163,7 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
             name=sql.Literal(data_set.name),
         )
     )
+    cursor.execute("analyze contested")
     cursor.execute(
         """
         create temporary table repeated on commit preserve rows as
