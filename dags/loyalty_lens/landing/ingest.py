@@ -117,7 +117,7 @@ def _landed(
 
 def _logged(report: FileReport, seconds: float) -> FileReport:
     if report.outcome in ("failed", "stopped"):
-        logger.error("%s", report.message)
+        logger.info("%s", report.message)
     elif report.outcome == "loaded":
         notes = f"; {report.message}" if report.message else ""
         logger.info(

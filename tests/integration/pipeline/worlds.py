@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.pipeline.business_date import requested_date
 from loyalty_lens.pipeline.run import RunResult, run
 from loyalty_lens.pipeline.workers import Workers
@@ -35,6 +36,18 @@ class World:
     def value(self, query: str, *parameters: Any) -> Any:
         """The first column of the first row."""
         return self.rows(query, *parameters)[0][0]
+
+    def rejects(self) -> dict[tuple[str, str], int]:
+        """(data set, rule): open rejects that failed it."""
+        return {
+            (data_set, rule): count
+            for data_set in load_data_sets()
+            for rule, count in self.rows(
+                f"select failed.rule, count(*) from reject.{data_set} as rejected,"
+                " unnest(rejected.rule_ids) as failed (rule)"
+                " where rejected.status = 'open' group by failed.rule"
+            )
+        }
 
     def contents(self, *tables: str) -> dict[str, list[str]]:
         """The rows of tables as sorted text, but for columns that begin with an underscore."""
