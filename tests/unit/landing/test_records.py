@@ -106,6 +106,7 @@ def test_lines_and_quotes_without_end_are_given_up() -> None:
     assert items[1] == [b"1", b"2", b"3"]
     assert isinstance(items[2], Malformed)
     assert (items[2].line_number, items[2].line) == (3, b'"y')
+    assert items[2].reason == "a quote does not close within 65536 bytes"
     assert len(items) == 2 + (1 << 16) + 1
 
 

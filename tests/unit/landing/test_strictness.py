@@ -1,0 +1,63 @@
+"""What may stream to COPY as it is, in blocks of any size."""
+
+import io
+
+import pytest
+
+from loyalty_lens.landing.strictness import MAX_CARRY, Refused, StrictStream
+
+
+def passes(data: bytes, size: int) -> bool:
+    stream = StrictStream(io.BytesIO(data), b",")
+    read = b""
+    try:
+        while block := stream.read(size):
+            read += block
+    except Refused:
+        assert isinstance(stream.error, Refused)
+        return False
+    assert read == data
+    return True
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a,b\n",
+        b"a,b",
+        b"a,b\r\nc,d\r\n",
+        b'"a","b"\r\n"c","d"',
+        b'a,"b ""x"", c"\na,""\n"","""",b\n',
+        b'a,"two\nlines, and ""three""\n",b\n',
+        b"a,\\N\n",
+    ],
+)
+def test_what_both_readers_read_alike_passes(data: bytes, size: int) -> None:
+    assert passes(data, size)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'a,5" pipe\na,6" pipe\n',  # COPY would read one row
+        b'a,"b"c\n',
+        b'a, "b"\n',
+        b'a,"b" \n',
+        b'a,"b\nc,d\n',
+        b'a,b"',
+        b"a,b\rc,d\n",
+        b'a,"b\rc"\n',
+        b"a,b\n\\.\nc,d\n",
+        b"\\.\n",
+    ],
+)
+def test_what_copy_would_read_otherwise_is_refused(data: bytes, size: int) -> None:
+    assert not passes(data, size)
+
+
+@pytest.mark.parametrize("data", [b"x" * 2 * MAX_CARRY, b'"' + b"x\n" * MAX_CARRY])
+def test_lines_and_quotes_without_end_are_refused(data: bytes) -> None:
+    assert not passes(data, 1 << 18)
