@@ -16,7 +16,10 @@ where
     status = 'validated'
     and rows_read <> rows_accepted + rows_rejected + rows_duplicate + rows_malformed
 """
-DIFFERENCES = "select count(*) from marts.layer_reconciliation where not is_reconciled"
+DIFFERENCES = """
+select count(*) from marts.layer_reconciliation
+where rows_difference <> 0 or clean_difference <> 0 or amount_difference <> 0
+"""
 OPTIONS = GeneratorOptions(
     history_days=30,
     days=3,
