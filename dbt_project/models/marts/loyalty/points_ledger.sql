@@ -50,6 +50,20 @@ openings as (
     where customer_history.version_number = 1 and customer_history.total_loyalty_points <> 0
 ),
 
+movements as (
+    select
+        lot_id,
+        'EARN' as entry_type,
+        base_points as points
+    from earnings
+    union all
+    select
+        lot_id,
+        'BONUS' as entry_type,
+        bonus_points as points
+    from earnings
+),
+
 returns as (
     select sale_returns.*
     from {{ ref('sale_returns') }} as sale_returns
@@ -127,9 +141,7 @@ entries as (
         purchases._row_number
     from earnings
     inner join purchases on earnings.transaction_id = purchases.transaction_id
-    cross join lateral unnest(
-        array['EARN', 'BONUS'], array[earnings.base_points, earnings.bonus_points]
-    ) as movements (entry_type, points)
+    inner join movements on earnings.lot_id = movements.lot_id
     union all
     select
         'REDEEM' as entry_type,

@@ -1,0 +1,236 @@
+"""Random shops and, beside them, a plain reckoning of their points: one purchase at a time."""
+
+import datetime as dt
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from tests.dbt.warehouse import Warehouse
+
+FIRST_DAY = dt.date(2025, 11, 1)
+LAST_DAY = dt.date(2026, 1, 31)
+POINT_COST = Decimal("0.01")
+CATEGORIES = ("Toys", "Food", "Books", "Postage")
+
+Row = dict[str, Any]
+
+
+@dataclass
+class History:
+    """The accepted rows of a shop."""
+
+    customers: list[Row]
+    products: list[Row]
+    rules: list[Row]
+    headers: list[Row]
+    lines: list[Row]
+    events: list[Row]
+
+    def load(self, warehouse: Warehouse) -> None:
+        """Writes it all into a warehouse, in undated files."""
+        masters: dict[str, list[Row]] = {
+            "stores": [{"store_id": store, "time_zone": "Asia/Kolkata"} for store in "AB"],
+            "customer_details": self.customers,
+            "products": self.products,
+            "loyalty_rules": self.rules,
+        }
+        for data_set, rows in masters.items():
+            warehouse.load(data_set, rows, arrival=FIRST_DAY)
+        warehouse.load("store_sales_header", self.headers)
+        warehouse.load("store_sales_line_items", self.lines)
+        warehouse.load("points_events", self.events)
+
+
+def random_history(seed: int, sales: int) -> History:
+    """Sales, returns in parts, redemptions and adjustments of some customers under mixed rules."""
+    dice = random.Random(seed)  # noqa: S311
+    customers = [
+        {"customer_id": f"C{n}", "total_loyalty_points": dice.choice([0, 0, 100, 250, None])}
+        for n in range(40)
+    ]
+    products = [
+        {
+            "product_id": f"P{n}",
+            "product_category": CATEGORIES[n % 4],
+            "is_merchandise": "no" if n % 4 == 3 else None,
+        }
+        for n in range(16)
+    ]
+    history = History(customers, products, _rules(dice), [], [], [])
+    for number in range(sales):
+        _add_sale(history, dice, f"T{number:05d}")
+    return history
+
+
+def _rules(dice: random.Random) -> list[Row]:
+    names = ("rule_id", "points_per_unit_spend", "min_spend_threshold", "bonus_points")
+    basic = [("1", "1.0", "0", "0"), ("2", "1.0", "50", "25"), ("3", "1.00", "100.00", "50")]
+    rules: list[Row] = [dict(zip(names, rule, strict=True)) for rule in basic]
+    rules += [
+        {**dict(zip(names, (f"R{n}", rate, "0", "0"), strict=True)), "rule_group": f"G{n}", **more}
+        for n, (rate, more) in enumerate(
+            [
+                ("0.37", {"product_category": "toys", "max_points": dice.randint(10, 20)}),
+                ("0.5", {"weekdays": "sat, sun", "bonus_points": "7"}),
+                ("0.25", {"store_id": "B", "start_date": "2025-12-01", "end_date": "2026-01-15"}),
+                ("2", {"first_purchase_only": "yes", "min_spend_threshold": "20"}),
+                ("9", {"is_active": "no"}),
+                ("9", {"tier": "Gold"}),
+                ("9", {"event": "SIGN_UP"}),
+            ]
+        )
+    ]
+    # Two rules of one group with equal thresholds: most points win, then the lower id as text.
+    tie = dict(zip(names, ("10", "0.1", "10", "5"), strict=True))
+    return [*rules, {**tie, "rule_group": "tie"}, {**tie, "rule_id": "9", "rule_group": "tie"}]
+
+
+def _add_sale(history: History, dice: random.Random, key: str) -> None:
+    day = FIRST_DAY + dt.timedelta(days=dice.randrange(90))
+    moment = dt.datetime.combine(day, dt.time(dice.randrange(24), dice.randrange(60)))
+    customer = dice.choice([c["customer_id"] for c in history.customers] * 6 + [None])
+    store = dice.choice("AB")
+    lines = [
+        {
+            "transaction_id": key,
+            "line_item_id": str(place),
+            "product_id": dice.choice(history.products)["product_id"],
+            "quantity": "1",
+            "line_item_amount": Decimal(dice.randrange(1, 8000)) / 100,
+        }
+        for place in range(dice.randrange(4))
+    ]
+    total = sum((line["line_item_amount"] for line in lines), Decimal()) or Decimal("12.34")
+    redeemed = dice.choice([None, None, None, 20, -35])
+    history.lines += lines
+    history.headers.append(
+        {
+            "transaction_id": key,
+            "customer_id": customer,
+            "store_id": store,
+            "transaction_date": moment,
+            "total_amount": total,
+            "points_redeemed": redeemed,
+        }
+    )
+    if customer and redeemed and dice.random() < 0.5:
+        event = {"event_type": "REDEEM", "points": abs(redeemed), "transaction_id": key}
+        history.events.append(_event(history, customer, moment, event))
+    if customer and dice.random() < 0.1:
+        adjustment = {"event_type": "ADJUST", "points": dice.choice([-30, 15])}
+        history.events.append(_event(history, customer, moment, adjustment))
+    for part in range(dice.choice([0, 0, 0, 1, 2, 3])):
+        share = Decimal(dice.randrange(1, 40)) / 100
+        amount = (total * share).quantize(Decimal("0.01"))
+        later = moment + dt.timedelta(days=part + 1, minutes=part)
+        history.headers.append(
+            {
+                "transaction_id": f"{key}-R{part}",
+                "customer_id": customer,
+                "store_id": store,
+                "transaction_date": later,
+                "total_amount": dice.choice([amount, -amount]),
+                "transaction_type": "RETURN",
+                "original_transaction_id": key,
+            }
+        )
+
+
+def _event(history: History, customer: str, moment: dt.datetime, more: Row) -> Row:
+    number = f"E{len(history.events)}"
+    return {"event_id": number, "customer_id": customer, "event_at": moment, **more}
+
+
+def reckoned_points(history: History, as_of: dt.date) -> dict[tuple[str, str], int]:
+    """Points per customer and entry type up to a date, straight from the specification."""
+    points: dict[tuple[str, str], int] = defaultdict(int)
+    category = {p["product_id"]: p["product_category"] for p in history.products}
+    fees = {p["product_id"] for p in history.products if p["is_merchandise"] == "no"}
+    for customer in history.customers:
+        points[customer["customer_id"], "OPENING"] += customer["total_loyalty_points"] or 0
+    headers = [h for h in history.headers if h["transaction_date"].date() <= as_of]
+    events = [e for e in history.events if e["event_at"].date() <= as_of]
+    told = {e.get("transaction_id") for e in events if e["event_type"] == "REDEEM"}
+    for event in events:
+        is_redemption = event["event_type"] == "REDEEM"
+        change = -abs(event["points"]) if is_redemption else event["points"]
+        points[event["customer_id"], event["event_type"]] += change
+    seen: set[str] = set()
+    for header in sorted(headers, key=lambda h: (h["transaction_date"], h["transaction_id"])):
+        customer, key = header["customer_id"], header["transaction_id"]
+        if customer is None or header.get("transaction_type") == "RETURN":
+            continue
+        lines = [line for line in history.lines if line["transaction_id"] == key]
+        fee = sum((x["line_item_amount"] for x in lines if x["product_id"] in fees), Decimal())
+        merchandise = header["total_amount"] - fee
+        redeemed = abs(header["points_redeemed"] or 0)
+        eligible = max(Decimal(), merchandise - redeemed * POINT_COST)
+        if redeemed and key not in told:
+            points[customer, "REDEEM"] -= redeemed
+        by_category: dict[str, Decimal] = defaultdict(Decimal)
+        for line in lines:
+            by_category[category[line["product_id"]].lower()] += line["line_item_amount"]
+        lots = _lots(history.rules, header, eligible, by_category, is_first=customer not in seen)
+        seen.add(customer)
+        returns = sorted(
+            (h for h in headers if h.get("original_transaction_id") == key),
+            key=lambda h: (h["transaction_date"], h["transaction_id"]),
+        )
+        for base, bonus in lots:
+            points[customer, "EARN"] += base
+            points[customer, "BONUS"] += bonus
+            points[customer, "REVERSE"] -= _reversed(base + bonus, merchandise, returns)
+    return {key: value for key, value in points.items() if value}
+
+
+def _lots(
+    rules: list[Row],
+    header: Row,
+    eligible: Decimal,
+    by_category: dict[str, Decimal],
+    *,
+    is_first: bool,
+) -> list[tuple[int, int]]:
+    day = header["transaction_date"].date()
+    best: dict[str | None, tuple[tuple[Decimal, int], str, tuple[int, int]]] = {}
+    for rule in rules:
+        amount = eligible
+        if rule.get("product_category"):
+            amount = min(eligible, by_category[rule["product_category"]])
+        threshold = Decimal(rule["min_spend_threshold"])
+        if (
+            amount <= 0
+            or eligible < threshold
+            or rule.get("is_active") == "no"
+            or rule.get("tier")
+            or rule.get("event")
+            or (rule.get("first_purchase_only") and not is_first)
+            or (rule.get("weekdays") and day.isoweekday() < 6)
+            or rule.get("store_id") not in (None, header["store_id"])
+            or not rule.get("start_date", "0") <= day.isoformat() <= rule.get("end_date", "9")
+        ):
+            continue
+        cap = int(rule.get("max_points", 10**9))
+        rate = Decimal(rule["points_per_unit_spend"])
+        base = min(cap, int((amount * rate).to_integral_value(ROUND_FLOOR)))
+        bonus = min(int(rule["bonus_points"]), cap - base)
+        rank = (threshold, base + bonus)
+        group = rule.get("rule_group")
+        beaten = best.get(group)
+        if (
+            beaten is None
+            or rank > beaten[0]
+            or (rank == beaten[0] and rule["rule_id"] < beaten[1])
+        ):
+            best[group] = (rank, rule["rule_id"], (base, bonus))
+    return [lot for _, _, lot in best.values()]
+
+
+def _reversed(points: int, amount: Decimal, returns: list[Row]) -> int:
+    taken, back = 0, Decimal()
+    for returned in returns:
+        back += abs(returned["total_amount"])
+        taken = points if back >= amount else int(points * back // amount)
+    return taken

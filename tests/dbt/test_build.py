@@ -1,0 +1,99 @@
+"""dbt builds whatever is there: nothing, some data sets, everything; and its own tests hold."""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from loyalty_lens.datasets import load_data_sets
+from tests.dbt.histories import random_history
+from tests.dbt.warehouse import NO_TESTS, Warehouse
+
+
+def test_empty_warehouse_builds_with_all_tests_green_and_twice(warehouse: Warehouse) -> None:
+    nodes = warehouse.dbt("build")
+    kinds = {node["resource_type"] for node in nodes}
+    assert kinds == {"seed", "model", "test", "unit_test"}
+    assert warehouse.rows("select count(*) from marts.customer_details") == [(0,)]
+    warehouse.build()
+
+
+def test_full_history_passes_every_data_test_and_twice_makes_the_same(warehouse: Warehouse) -> None:
+    random_history(1, 200).load(warehouse)
+    warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)
+    warehouse.load(
+        "store_inventory",
+        [
+            {
+                "inventory_date": "2026-01-31",
+                "store_id": "A",
+                "product_id": "P1",
+                "stock_on_hand": 3,
+            }
+        ],
+    )
+    warehouse.build()
+    warehouse.dbt("test", "--exclude-resource-type", "unit_test")
+    first = warehouse.marts()
+    assert all(first.values())
+    assert warehouse.rows("select discount_ratio from clean.promotions") == [(Decimal("0.1"),)]
+    warehouse.build()
+    assert warehouse.marts() == first
+
+
+@pytest.mark.parametrize("missing", load_data_sets())
+def test_any_data_set_may_be_missing(warehouse: Warehouse, missing: str) -> None:
+    hide = f"update ops.load_batches set status = '%s' where data_set = '{missing}'"
+    warehouse.execute(hide % "superseded")
+    warehouse.build()
+    warehouse.dbt("test", "--select", "tag:daily")
+    inferred = {
+        table: warehouse.rows(f"select coalesce(bool_and(is_inferred), false) from clean.{table}")
+        for table in ("stores", "products", "customers")
+    }
+    names = {"stores": "stores", "products": "products", "customer_details": "customers"}
+    assert {table for table, rows in inferred.items() if rows == [(True,)]} == (
+        {names[missing]} if missing in names else set()
+    )
+    warehouse.execute(hide % "validated")
+
+
+def test_dev_builds_into_schemas_of_ones_own_and_leaves_the_marts_alone(
+    warehouse: Warehouse,
+) -> None:
+    before = warehouse.rows("select oid from pg_class where relnamespace = 'marts'::regnamespace")
+    done = warehouse.command_line("build", "--target", "dev", *NO_TESTS, USER="Ann.Other")
+    assert done.returncode == 0, done.stdout
+    assert "Deprecat" not in done.stdout + done.stderr
+    assert before == warehouse.rows(
+        "select oid from pg_class where relnamespace = 'marts'::regnamespace"
+    )
+    assert warehouse.rows(
+        "select table_schema, count(*) > 0 from information_schema.tables"
+        " where table_schema like 'dev%' group by table_schema order by table_schema"
+    ) == [(f"dev_ann_other_{layer}", True) for layer in ("clean", "marts", "staging")]
+    assert warehouse.rows(
+        "select has_any_column_privilege('lens_bi', 'dev_ann_other_marts.sales_daily', 'select')"
+    ) == [(False,)]
+
+
+def test_the_project_parses_with_nothing_set(tmp_path: Path, warehouse: Warehouse) -> None:
+    unset = {name: "" for name in warehouse.environment if name.startswith("LENS_")}
+    for name in unset:
+        warehouse.environment.pop(name)
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("LENS_")}
+    try:
+        done = warehouse.command_line("parse", DBT_TARGET_PATH=str(tmp_path))
+    finally:
+        os.environ.update(kept)
+    assert done.returncode == 0, done.stdout
+
+
+def _promotion(discount: object) -> dict[str, object]:
+    return {
+        "promotion_id": "1",
+        "start_date": "2026-01-01",
+        "end_date": "2026-01-31",
+        "discount_percentage": discount,
+    }

@@ -1,0 +1,140 @@
+"""The figures of the marts: points against a plain reckoning, the past, and who may read what."""
+
+import datetime as dt
+
+import psycopg2
+import pytest
+
+from tests.dbt.histories import LAST_DAY, History, random_history, reckoned_points
+from tests.dbt.warehouse import Warehouse
+
+PAST = dt.date(2025, 12, 20)
+
+
+@pytest.fixture(scope="module")
+def history(warehouse: Warehouse) -> History:
+    history = random_history(7, 700)
+    history.load(warehouse)
+    warehouse.build()
+    return history
+
+
+@pytest.mark.parametrize("as_of", [LAST_DAY, PAST])
+def test_points_equal_a_plain_reckoning(
+    warehouse: Warehouse, history: History, as_of: dt.date
+) -> None:
+    warehouse.build(as_of)
+    ledger = warehouse.rows(
+        "select customer_id, entry_type, sum(points) from marts.points_ledger"
+        " group by customer_id, entry_type"
+    )
+    expected = reckoned_points(history, as_of)
+    assert {(c, t): int(p) for c, t, p in ledger if p} == expected
+    assert {kind for _, kind in expected} == {
+        "OPENING",
+        "EARN",
+        "BONUS",
+        "REDEEM",
+        "ADJUST",
+        "REVERSE",
+    }
+    assert warehouse.rows(
+        "select max(business_date) <= (select business_date from clean.as_of)"
+        " from marts.points_ledger"
+    ) == [(True,)]
+
+
+def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
+    warehouse: Warehouse, history: History
+) -> None:
+    warehouse.build(PAST)
+    before = warehouse.marts()
+    later, day = PAST + dt.timedelta(days=1), {"file_date": PAST + dt.timedelta(days=1)}
+    sale = {"store_id": "A", "transaction_date": later, "total_amount": 500}
+    warehouse.load(
+        "store_sales_header",
+        [
+            {"transaction_id": "L1", "customer_id": "C1", **sale},
+            {"transaction_id": "L2", "customer_id": "NEW", **sale},
+            {
+                "transaction_id": "L3",
+                "customer_id": "C1",
+                **sale,
+                "transaction_type": "RETURN",
+                "original_transaction_id": history.headers[0]["transaction_id"],
+            },
+        ],
+        **day,
+    )
+    event = {"event_type": "ADJUST", "event_at": later, "points": 5}
+    warehouse.load("points_events", [{"event_id": "L", "customer_id": "C2", **event}], **day)
+    warehouse.load(
+        "customer_details",
+        [
+            {"customer_id": "NEW", "total_loyalty_points": 77, "customer_phone": "1"},
+            {"customer_id": "C3", "city": "Elsewhere", "last_purchase_date": "2025-12-01"},
+        ],
+        **day,
+    )
+    warehouse.load("stores", [{"store_id": "A", "store_name": "Renamed"}], **day)
+    warehouse.load("products", [{"product_id": "P0", "product_category": "Renamed"}], **day)
+    warehouse.load("loyalty_rules", [{**history.rules[0], "bonus_points": 1000}], **day)
+    new_rule = {**history.rules[0], "rule_id": "NEW", "rule_group": "new"}
+    warehouse.load("loyalty_rules", [new_rule], **day)
+    warehouse.build(PAST)
+    assert warehouse.marts() == before
+    warehouse.build()
+    assert all(rows != before[mart] for mart, rows in warehouse.marts().items())
+
+
+def test_a_new_rule_version_changes_nothing_before_its_date(
+    warehouse: Warehouse, history: History
+) -> None:
+    earned = (
+        "select entry_id, points from marts.points_ledger"
+        " where entry_type in ('EARN', 'BONUS') and business_date < '2025-12-15' order by entry_id"
+    )
+    warehouse.build()
+    before = warehouse.rows(earned)
+    warehouse.load(
+        "loyalty_rules",
+        [{**rule, "points_per_unit_spend": "5"} for rule in history.rules[:3]],
+        file_date=dt.date(2026, 2, 15),
+    )
+    warehouse.load(
+        "loyalty_rules",
+        [
+            {**rule, "points_per_unit_spend": "3", "start_date": "2025-12-15"}
+            for rule in history.rules[:3]
+        ],
+        file_date=dt.date(2026, 1, 15),
+    )
+    warehouse.build()
+    assert warehouse.rows(earned) == before
+    assert warehouse.rows(
+        "select bool_and(rule_version > 1) from marts.points_ledger"
+        " where rule_id in ('1', '2', '3') and business_date >= '2025-12-15'"
+        " and entry_type = 'EARN'"
+    ) == [(True,)]
+
+
+def test_dashboards_read_no_contact_data_and_write_nothing(
+    warehouse: Warehouse, history: History
+) -> None:
+    for column in ("first_name", "last_name", "email", "customer_phone", "street", "*"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            warehouse.rows(f"select {column} from marts.customer_details", role="lens_bi")
+    assert warehouse.rows("select count(city) from marts.customer_details", role="lens_bi")
+    for mart in warehouse.marts():
+        if mart != "customer_details":
+            warehouse.rows(f"select * from marts.{mart} limit 1", role="lens_bi")
+    for hidden in ("clean.customers", "staging.stg_customer_details", "raw.customer_details"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            warehouse.rows(f"select * from {hidden} limit 1", role="lens_bi")
+    for statement in (
+        "delete from marts.sales_daily",
+        "update marts.customer_details set city = ''",
+        "create table marts.mine (a int)",
+    ):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            warehouse.rows(statement, role="lens_bi")

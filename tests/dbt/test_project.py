@@ -1,0 +1,86 @@
+"""The promises of the project's files: everything described, keyed, contracted, classified."""
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.dbt.warehouse import Warehouse
+
+CONTACT = {"first_name", "last_name", "email", "customer_phone", "street"}
+Models = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def manifest(warehouse: Warehouse) -> dict[str, Any]:
+    done = warehouse.command_line("parse")
+    assert done.returncode == 0, done.stdout
+    path = warehouse.folder / "target" / "manifest.json"
+    manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return manifest
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> Models:
+    return {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+
+
+def test_every_model_and_column_is_described(models: Models) -> None:
+    assert [
+        n for n, model in models.items() if not model["description"].startswith("One row")
+    ] == []
+    assert [
+        f"{name}.{column['name']}"
+        for name, model in models.items()
+        for column in model["columns"].values()
+        if not column["description"]
+    ] == []
+
+
+def test_every_column_that_is_built_is_described(warehouse: Warehouse, models: Models) -> None:
+    warehouse.build()
+    built = warehouse.rows(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema in ('staging', 'clean', 'marts')"
+    )
+    seeds = {"rfm_grid", "value_engagement_segments", "loyalty_segments"}
+    assert {(table, column) for table, column in built if table not in seeds} == {
+        (name, column) for name, model in models.items() for column in model["columns"]
+    }
+
+
+def test_every_primary_key_is_tested(manifest: dict[str, Any], models: Models) -> None:
+    tested: dict[str, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "test" or not node.get("test_metadata"):
+            continue
+        arguments = node["test_metadata"]["kwargs"]
+        what = tuple(arguments.get("columns", [arguments.get("column_name")]))
+        model = node["attached_node"].split(".")[-1]
+        tested[model][node["test_metadata"]["name"]].add(what)
+
+    def is_keyed(name: str) -> bool:
+        keys = tested[name]["unique"] | tested[name]["unique_combination"]
+        return any(all((column,) in tested[name]["not_null"] for column in key) for key in keys)
+
+    # The as-of date is one row whose only column is null while nothing is loaded.
+    assert [name for name in models if name != "as_of" and not is_keyed(name)] == []
+
+
+def test_every_mart_has_an_enforced_contract(models: Models) -> None:
+    marts = [model for model in models.values() if model["schema"] == "marts"]
+    assert len(marts) >= 11
+    assert all(model["config"]["contract"]["enforced"] for model in marts)
+    assert all(column["data_type"] for model in marts for column in model["columns"].values())
+
+
+def test_contact_data_is_classified_everywhere(models: Models) -> None:
+    found = {
+        (name, column["name"]): column["config"]["meta"].get("classification")
+        for name, model in models.items()
+        for column in model["columns"].values()
+        if column["name"] in CONTACT
+    }
+    assert len(found) >= 16
+    assert set(found.values()) == {"contact"}

@@ -1,0 +1,152 @@
+"""A warehouse whose accepted rows are written by the test itself: no landing, no gate, real dbt."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extras import execute_values
+
+from loyalty_lens.settings import Settings
+from loyalty_lens.transform.environment import PROJECT, dbt_environment
+from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.worker import NO_USAGE_REPORTS, Worker
+
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass
+class Warehouse:
+    """One database and the dbt process that builds it."""
+
+    url: str
+    folder: Path
+    environment: dict[str, str] = field(init=False)
+    _worker: Worker | None = None
+
+    def __post_init__(self) -> None:
+        self.environment = {
+            **dbt_environment(Settings.from_environment({}), self.url),
+            "DBT_PROJECT_DIR": str(PROJECT),
+            "DBT_PROFILES_DIR": str(PROJECT),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+
+    def dbt(self, *arguments: str, business_date: dt.date | None = None) -> list[dict[str, Any]]:
+        """Runs a dbt command; the nodes that ran. Fails the test where one of them failed."""
+        if self._worker is None:
+            self._worker = Worker("loyalty_lens.transform.runner", self.environment)
+        given = ("--vars", f"business_date: '{business_date}'") if business_date else ()
+        nodes: list[dict[str, Any]] = self._worker.call(arguments=[*arguments, *given])
+        failed = [n for n in nodes if n["status"] not in ("success", "pass")]
+        assert not failed, "\n".join(f"{n['unique_id']}: {n['message']}" for n in failed)
+        return nodes
+
+    def build(self, business_date: dt.date | None = None) -> None:
+        """Everything but the tests."""
+        self.dbt("build", *NO_TESTS, business_date=business_date)
+
+    def command_line(
+        self, *arguments: str, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """dbt as an analyst starts it, in a process of its own."""
+        return subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", *arguments, "--no-version-check"],
+            env={**os.environ, **NO_USAGE_REPORTS, **self.environment, **environment},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def load(
+        self,
+        data_set: str,
+        rows: Sequence[Mapping[str, object]],
+        *,
+        arrival: dt.date = dt.date(2026, 1, 31),
+        file_date: dt.date | None = None,
+        is_discount_in_percent: bool = False,
+    ) -> int:
+        """Writes one judged batch, all rows accepted; returns its id."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        with closing(connect(self.url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(
+                "insert into ops.load_batches (data_set, source_file, path_key, file_date, sha256,"
+                " size_bytes, rows_read, rows_accepted, status, is_discount_in_percent,"
+                " business_date, last_business_date)"
+                " values (%s, %s, %s, %s, '', 0, %s, %s, 'validated', %s, %s, %s)"
+                " returning batch_id",
+                (
+                    data_set,
+                    f"{data_set}.csv",
+                    f"{data_set}.csv",
+                    file_date,
+                    len(rows),
+                    len(rows),
+                    is_discount_in_percent,
+                    arrival,
+                    arrival,
+                ),
+            )
+            ((batch_id,),) = cursor.fetchall()
+            execute_values(
+                cursor,
+                sql.SQL("insert into raw.{} (_batch_id, _row_number, {}) values %s")
+                .format(sql.Identifier(data_set), sql.SQL(", ").join(map(sql.Identifier, columns)))
+                .as_string(cursor),
+                [
+                    (batch_id, number, *(_text(row.get(name)) for name in columns))
+                    for number, row in enumerate(rows, 1)
+                ],
+            )
+        return int(batch_id)
+
+    def rows(self, query: str, *, role: str | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query, as its owner or as another role."""
+        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+            if role:
+                cursor.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def execute(self, statement: str) -> None:
+        """One statement, committed."""
+        with closing(connect(self.url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def marts(self) -> dict[str, list[str]]:
+        """Every row of every mart as text, without the columns that begin with `_`."""
+        tables = self.rows(
+            "select table_name, string_agg(quote_ident(column_name), ', ' order by column_name)"
+            " from information_schema.columns where table_schema = 'marts'"
+            " and column_name not like '\\_%' group by table_name"
+        )
+        quality = ("layer_reconciliation", "reject_summary")
+        return {
+            table: [
+                text
+                for (text,) in self.rows(
+                    f"select cast(row({columns}) as text) from marts.{table} order by 1"
+                )
+            ]
+            for table, columns in tables
+            if table not in quality
+        }
+
+    def close(self) -> None:
+        """Ends the dbt process."""
+        if self._worker:
+            self._worker.close()
+            self._worker = None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
