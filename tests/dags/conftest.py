@@ -133,6 +133,7 @@ def run_script() -> Callable[[str, dict[str, str]], Any]:
         )
         answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
         log = (done.stdout + done.stderr)[-6000:]
+        sys.stdout.write(log)  # shown by pytest where a test fails
         assert done.returncode == 0 and answers, f"exit code {done.returncode}, log ends:\n{log}"
         return json.loads(answers[-1].removeprefix("ANSWER "))
 
