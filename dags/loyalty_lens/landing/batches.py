@@ -112,6 +112,15 @@ def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> int | None:
     return int(row[0]) if row else None
 
 
+def is_new_size(cursor: Cursor, file: LandedFile, size: int) -> bool:
+    """No batch has content of this size: then none has this content, and no hash need tell."""
+    cursor.execute(
+        "select not exists (select from ops.load_batches where data_set = %s and size_bytes = %s)",
+        (file.data_set.name, size),
+    )
+    return cursor.fetchone() == (True,)
+
+
 def begin_batch(
     cursor: Cursor, file: LandedFile, content: Content, separator: str, run_id: str | None
 ) -> int:
@@ -194,7 +203,7 @@ def _identity(file: LandedFile, content: Content) -> tuple[object, ...]:
         file.path,
         file.path_key,
         file.file_date,
-        content.sha256,
+        content.sha256 or "",
         content.size,
     )
 

@@ -24,9 +24,9 @@ class ContentError(LandingError):
 
 @dataclass(frozen=True)
 class Content:
-    """What is known of a file's uncompressed bytes after one pass over them."""
+    """What is known of a file's uncompressed bytes before they are loaded."""
 
-    sha256: str
+    sha256: str | None  # None: not yet read to the end
     size: int
     head: bytes  # the first HEAD_BYTES
     fingerprint: tuple[int, int, int]  # of the file as delivered: tells whether it changed since
@@ -69,6 +69,13 @@ def inspect(location: Path, *, is_compressed: bool) -> Content:
             digest.update(view[:count])
             size += count
     return Content(digest.hexdigest(), size, head, mark)
+
+
+def peek(location: Path) -> Content:
+    """The beginning and the size of an uncompressed file. Raises ContentError."""
+    with opened(location, is_compressed=False) as stream:
+        mark = fingerprint(location)
+        return Content(None, mark[1], stream.read(HEAD_BYTES), mark)
 
 
 def fingerprint(location: Path) -> tuple[int, int, int]:

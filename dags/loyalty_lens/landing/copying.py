@@ -26,6 +26,7 @@ class Copied:
     rows_short: int
     rows_windows_1252: int
     is_fast: bool
+    sha256: str | None = None  # of the whole file, where it went by on the way
 
 
 def copy_file(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -> Copied:
@@ -36,16 +37,16 @@ def copy_file(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -
     if len(layout.fields) > 1 and not layout.has_carriage_returns:
         cursor.execute("savepoint straight")
         try:
-            rows = _copy_straight(cursor, file, layout, batch_id)
+            copied = _copy_straight(cursor, file, layout, batch_id)
         except Refused:
             cursor.execute("rollback to savepoint straight")
         else:
             cursor.execute("release savepoint straight")
-            return Copied(rows, 0, 0, 0, is_fast=True)
+            return copied
     return _copy_tolerantly(cursor, file, layout, batch_id)
 
 
-def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -> int:
+def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -> Copied:
     """The file's bytes as they are into COPY; Refused where COPY or StrictStream objects."""
     cursor.execute(
         "select set_config('lens.batch_id', %s, true), setval('ops.row_number', 1, false)",
@@ -61,8 +62,7 @@ def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: i
         target=target, names=sql.SQL(", ").join(names), separator=sql.Literal(layout.separator)
     )
     with opened(file.location, is_compressed=file.is_compressed) as stream:
-        stream.read(layout.offset)
-        strict = StrictStream(stream, layout.separator.encode())
+        strict = StrictStream(stream, layout.separator.encode(), layout.offset)
         try:
             _run_copy(cursor, statement, strict)
         except (psycopg2.DataError, errors.ProgramLimitExceeded) as error:
@@ -70,7 +70,7 @@ def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: i
     rows = cursor.rowcount
     if layout.extra:
         _move_from_scratch(cursor, file, layout)
-    return rows
+    return Copied(rows, 0, 0, 0, is_fast=True, sha256=strict.sha256)
 
 
 def _run_copy(cursor: Cursor, statement: sql.Composable, source: StrictStream | TextRows) -> None:
@@ -103,7 +103,7 @@ def _move_from_scratch(cursor: Cursor, file: LandedFile, layout: Layout) -> None
         sql.SQL(
             "insert into raw.{table} (_row_number, _extra, {columns}) select _row_number,"
             " nullif(jsonb_strip_nulls(jsonb_object(array[{names}], array[{values}])), '{{}}'),"
-            " {fields} from pg_temp.landing_rows order by _row_number"
+            " {fields} from pg_temp.landing_rows"
         ).format(
             table=sql.Identifier(file.data_set.name),
             columns=comma.join(map(sql.Identifier, layout.columns)),

@@ -13,12 +13,13 @@ from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import LandingError
 from loyalty_lens.landing.batches import (
     close_failures,
+    is_new_size,
     known_batch,
     live_data_sets,
     record_failure,
     remember,
 )
-from loyalty_lens.landing.content import Content, ContentError, inspect
+from loyalty_lens.landing.content import Content, ContentError, inspect, peek
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.preparation import exclusive, prepare
@@ -90,10 +91,12 @@ def _landed(
     content: Content | None = None
     replaced = replacement.old if replacement and replacement.path == file.path else None
     try:
-        content = inspect(file.location, is_compressed=file.is_compressed)
+        content = _looked_at(connection, file)
         with connection, connection.cursor() as cursor:
-            known = known_batch(cursor, file, content.sha256) if replaced is None else None
-            if known is not None:
+            known = None
+            if replaced is None and content.sha256:
+                known = known_batch(cursor, file, content.sha256)
+            if known is not None and content.sha256:
                 remember(cursor, file, content.sha256, known)
                 close_failures(cursor, file, known)
                 message = f"same content as batch {known}"
@@ -102,14 +105,12 @@ def _landed(
                 )
             else:
                 report = load(cursor, file, content, run_id, supersede_limit, replaced)
-                remember(cursor, file, content.sha256, report.batch_id or 0)
-                close_failures(cursor, file, report.batch_id or 0)
     except (ContentError, Stopped) as error:
         message = f"{file.path}: {error}"
         with connection, connection.cursor() as cursor:
-            batch_id = record_failure(
-                cursor, file, content or _unreadable_content(file), message, run_id
-            )
+            if content is None or content.sha256 is None:
+                content = _as_delivered(file)
+            batch_id = record_failure(cursor, file, content, message, run_id)
         outcome: Outcome = "stopped" if isinstance(error, Stopped) else "failed"
         report = FileReport(file.path, file.data_set.name, outcome, batch_id, message=message)
     return _logged(report, time.monotonic() - started)
@@ -185,8 +186,18 @@ def _shadowed(file: LandedFile, newer: str) -> FileReport:
     return FileReport(file.path, file.data_set.name, "ignored", message=message)
 
 
-def _unreadable_content(file: LandedFile) -> Content:
-    """Stands for a file that could not be read to its end: the bytes as delivered, if any."""
+def _looked_at(connection: Connection, file: LandedFile) -> Content:
+    """Reads the file through to hash it, unless its size alone says that its content is new."""
+    if not file.is_compressed:
+        content = peek(file.location)
+        with connection, connection.cursor() as cursor:
+            if is_new_size(cursor, file, content.size):
+                return content
+    return inspect(file.location, is_compressed=file.is_compressed)
+
+
+def _as_delivered(file: LandedFile) -> Content:
+    """Stands for a file that was not read to its end: the bytes as delivered, if any."""
     try:
         with file.location.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256")

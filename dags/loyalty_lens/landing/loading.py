@@ -6,8 +6,8 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.errors import LandingError
-from loyalty_lens.landing.batches import begin_batch, live_at_path
-from loyalty_lens.landing.content import Content, ContentError, fingerprint
+from loyalty_lens.landing.batches import begin_batch, close_failures, live_at_path, remember
+from loyalty_lens.landing.content import Content, ContentError, fingerprint, inspect
 from loyalty_lens.landing.copying import Copied, copy_file
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import Layout, read_layout
@@ -40,7 +40,10 @@ def load(
         raise ContentError("changed while it was being read; it will be tried in the next run")
     superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
     message = _noticed(layout, copied, superseded)
-    _complete(cursor, file, layout, copied, batch_id, message)
+    sha256 = content.sha256 or copied.sha256 or _sha256(file)
+    _complete(cursor, file, layout, copied, batch_id, sha256, message)
+    remember(cursor, file, sha256, batch_id)
+    close_failures(cursor, file, batch_id)
     return FileReport(
         path=file.path,
         data_set=file.data_set.name,
@@ -87,16 +90,18 @@ def _complete(
     layout: Layout,
     copied: Copied,
     batch_id: int,
+    sha256: str,
     message: str | None,
 ) -> None:
     cursor.execute(
         "update ops.load_batches set rows_read = %s, rows_malformed = %s, rows_short = %s,"
-        " encoding = %s, extra_columns = %s, is_discount_in_percent = %s, message = %s"
+        " sha256 = %s, encoding = %s, extra_columns = %s, is_discount_in_percent = %s, message = %s"
         " where batch_id = %s",
         (
             copied.rows_read,
             copied.rows_malformed,
             copied.rows_short,
+            sha256,
             "utf-8, windows-1252" if copied.rows_windows_1252 else "utf-8",
             list(layout.extra),
             _is_discount_in_percent(cursor, file, batch_id),
@@ -104,6 +109,10 @@ def _complete(
             batch_id,
         ),
     )
+
+
+def _sha256(file: LandedFile) -> str:
+    return inspect(file.location, is_compressed=file.is_compressed).sha256 or ""
 
 
 def _is_discount_in_percent(cursor: Cursor, file: LandedFile, batch_id: int) -> bool:

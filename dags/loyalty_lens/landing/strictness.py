@@ -4,11 +4,10 @@ COPY takes a quote anywhere in a field as an opening one (5" pipe swallows the l
 a carriage return as a line's end and, before PostgreSQL 18, a line \\. as the end of the data.
 """
 
-import re
-from collections.abc import Callable
+import hashlib
 from typing import IO
 
-MAX_CARRY = 1 << 20
+MAX_PENDING = 1 << 20  # bytes of one line, or over which a quote may stay open
 
 
 class Refused(Exception):  # noqa: N818 - a turn to the tolerant path rather than an error
@@ -16,24 +15,29 @@ class Refused(Exception):  # noqa: N818 - a turn to the tolerant path rather tha
 
 
 class StrictStream:
-    """The file object that COPY reads from: `stream` as it is, or Refused at the first doubt."""
+    """The file object that COPY reads from: `stream` as it is, or Refused at the first doubt.
 
-    def __init__(self, stream: IO[bytes], separator: bytes) -> None:
+    The first `offset` bytes (the header) are passed over; `sha256` is that of all bytes read.
+    """
+
+    def __init__(self, stream: IO[bytes], separator: bytes, offset: int = 0) -> None:
         self.error: BaseException | None = None  # what ended the stream early; COPY hides it
         self._stream = stream
-        self._carry = b""
-        mark = re.escape(separator)
-        self._well_quoted: Callable[[bytes], re.Match[bytes] | None] = re.compile(
-            rb'(?:[^"]++|(?<![^\n' + mark + rb'])"(?:[^"]++|"")*+"(?=[\r\n' + mark + rb"]))*+"
-        ).match
-        self._open_quote: Callable[[bytes, int], re.Match[bytes] | None] = re.compile(
-            rb"(?<![^\n" + mark + rb'])"(?:[^"]++|"")*+\Z'
-        ).match
+        self._digest = hashlib.sha256(stream.read(offset))
+        self._starts = separator + b"\r\n"  # what may follow a closing quote
+        self._ends = separator + b"\n"  # what may precede an opening one
+        self._carry = b""  # a line that is not yet complete
+        self._quoted = 0  # bytes read since a quote opened that is still open
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
     def read(self, size: int) -> bytes:
         """The next block, looked at."""
         try:
             block = self._stream.read(size)
+            self._digest.update(block)
             self._look_at(block)
         except BaseException as error:
             self.error = error
@@ -42,22 +46,28 @@ class StrictStream:
 
     def _look_at(self, block: bytes) -> None:
         data = self._carry + block if self._carry else block
-        if block:
-            lines = data[: data.rfind(b"\n") + 1]
-        else:
-            lines = data if data.endswith(b"\n") or not data else data + b"\n"
+        done = data.rfind(b"\n") + 1 if block else len(data)
+        lines, self._carry = data[:done], data[done:]
         if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n"):
             raise Refused
         if b"\\." in lines and (lines.startswith(b"\\.") or b"\n\\." in lines):
             raise Refused
-        done = len(lines)
-        if b'"' in lines:
-            match = self._well_quoted(lines)
-            end = match.end() if match else 0
-            if end < len(lines):
-                if not block or not self._open_quote(lines, end):
-                    raise Refused
-                done = lines.rfind(b"\n", 0, end) + 1
-        self._carry = data[done:]
-        if len(self._carry) > MAX_CARRY:
+        if self._quoted or b'"' in lines:
+            self._look_at_quotes(lines)
+        is_end = not block
+        if max(len(self._carry), self._quoted) > (0 if is_end else MAX_PENDING):
             raise Refused
+
+    def _look_at_quotes(self, lines: bytes) -> None:
+        """Splits at quotes: every other part is outside of them, empty between two doubled ones."""
+        parts = (b'"' + lines if self._quoted else lines).split(b'"')
+        first, last = parts[0], parts[-1]
+        is_open = len(parts) % 2 == 0
+        if first and first[-1] not in self._ends:
+            raise Refused
+        if not is_open and last and last[0] not in self._starts:
+            raise Refused
+        for outside in set(parts[2:-1:2]):
+            if outside and (outside[0] not in self._starts or outside[-1] not in self._ends):
+                raise Refused
+        self._quoted = (self._quoted if len(parts) == 2 else 0) + len(last) + 1 if is_open else 0

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from loyalty_lens.landing.strictness import MAX_CARRY, Refused, StrictStream
+from loyalty_lens.landing.strictness import MAX_PENDING, Refused, StrictStream
 
 
 def passes(data: bytes, size: int) -> bool:
@@ -58,6 +58,6 @@ def test_what_copy_would_read_otherwise_is_refused(data: bytes, size: int) -> No
     assert not passes(data, size)
 
 
-@pytest.mark.parametrize("data", [b"x" * 2 * MAX_CARRY, b'"' + b"x\n" * MAX_CARRY])
+@pytest.mark.parametrize("data", [b"x" * 2 * MAX_PENDING, b'"' + b"x\n" * MAX_PENDING])
 def test_lines_and_quotes_without_end_are_refused(data: bytes) -> None:
     assert not passes(data, 1 << 18)
