@@ -44,7 +44,9 @@ def _step() -> Iterator[tuple["Settings", str]]:
     from loyalty_lens.errors import SettingsError
     from loyalty_lens.pipeline import steps
     from loyalty_lens.pipeline.business_date import requested_date
+    from loyalty_lens.pipeline.lock import only_run
     from loyalty_lens.settings import Settings
+    from loyalty_lens.warehouse.access import warehouse_url
 
     context = get_current_context()
     dag_run = context["dag_run"]
@@ -58,7 +60,7 @@ def _step() -> Iterator[tuple["Settings", str]]:
         )
     except SettingsError as error:
         raise AirflowFailException(str(error)) from error
-    with _alone(settings):
+    with only_run(warehouse_url(settings), wait=True):
         run_id = steps.open_run(
             settings,
             run_id=_run_id(dag_run),
@@ -67,22 +69,6 @@ def _step() -> Iterator[tuple["Settings", str]]:
         )
         LOG.info("run %s, asked for business date %s", run_id, requested.date or "(the newest)")
         yield settings, run_id
-
-
-@contextmanager
-def _alone(settings: "Settings") -> Iterator[None]:
-    """Waits for any other run's step, or a `lens run`, to end; the server forgets a dead holder."""
-    from loyalty_lens.pipeline.run import RUN_LOCK
-    from loyalty_lens.warehouse.access import warehouse_url
-    from loyalty_lens.warehouse.connection import connect
-
-    connection = connect(warehouse_url(settings), autocommit=True)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s)", (RUN_LOCK,))
-        yield
-    finally:
-        connection.close()
 
 
 def _run_id(dag_run: Any) -> str:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,32 +29,43 @@ NO_USAGE_REPORTS = {
 class Worker:
     """A process that imports `module` and answers calls to its `handle(request) -> answer`.
 
-    It starts on construction, so that its imports overlap with other work, and ends with `close`.
+    It starts with `start`, so that its imports overlap with other work, or with the first call, and
+    ends with `close`.
     """
 
     def __init__(self, module: str, environment: dict[str, str] | None = None) -> None:
         self.module = module
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loyalty_lens.worker", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={**os.environ, **NO_USAGE_REPORTS, **(environment or {})},
-        )
+        self._environment = environment or {}
+        self._process: subprocess.Popen[str] | None = None
+        self._was_called = False
+
+    def start(self) -> subprocess.Popen[str]:
+        """Starts the process unless it runs."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "loyalty_lens.worker", self.module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env={**os.environ, **NO_USAGE_REPORTS, **self._environment},
+            )
+        return self._process
 
     def call(self, **request: Any) -> Any:
         """The answer to one request. LensErrors of the helper come back as the same class."""
-        assert self._process.stdin and self._process.stdout  # noqa: S101
+        process = self.start()
+        self._was_called = True
+        assert process.stdin and process.stdout  # noqa: S101
         try:
-            self._process.stdin.write(json.dumps(request, default=str) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            process.stdin.write(json.dumps(request, default=str) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
         except (BrokenPipeError, OSError):
             line = ""
         if not line:
             raise WorkerError(
-                f"{self.module} ended with exit code {self._process.wait()}; see its log above"
+                f"{self.module} ended with exit code {process.wait()}; see its log above"
             )
         answer = json.loads(line)
         if "error" in answer:
@@ -61,16 +73,17 @@ class Worker:
         return answer["result"]
 
     def close(self) -> None:
-        """Ends the process; a second call does nothing."""
-        if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        """Ends the process; one that was never called is not waited for."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if not self._was_called:
+            process.kill()
+        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            process.communicate(timeout=10)
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
     def __enter__(self) -> Self:
         return self

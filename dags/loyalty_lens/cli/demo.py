@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from loyalty_lens.cli.steps import NO_DATE, summary
-from loyalty_lens.pipeline.run import run
+from loyalty_lens.cli.steps import summary
+from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures
 from loyalty_lens.settings import Settings

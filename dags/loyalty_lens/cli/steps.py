@@ -9,6 +9,8 @@ from loyalty_lens.cli.generate import generate
 from loyalty_lens.errors import LandingError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
+from loyalty_lens.pipeline.lock import only_run
+from loyalty_lens.pipeline.run import NO_DATE, single_step
 from loyalty_lens.pipeline.run import run as run_all
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures, show
@@ -16,7 +18,6 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build as build_layer
 from loyalty_lens.warehouse.access import warehouse_url
 
-NO_DATE = RequestedDate(date=None, is_explicit=False)
 LANDING = click.option(
     "--landing",
     type=click.Path(path_type=Path),
@@ -35,9 +36,8 @@ BUSINESS_DATE = click.option(
 @click.pass_obj
 def ingest(settings: Settings, landing: Path | None, replace: int | None) -> None:
     """Load new files into raw; nothing is judged yet."""
-    run_id = steps.open_run(settings, requested=NO_DATE, trigger="ingest")
-    report = steps.land(settings, run_id, landing, replace=replace)
-    steps.close_run(settings, run_id)
+    with single_step(settings, warehouse_url(settings), "ingest") as run_id:
+        report = steps.land(settings, run_id, landing, replace=replace)
     for file in report["files"]:
         click.echo(f"{file['outcome']:22} {file['path']} {file['message'] or ''}".rstrip())
     click.echo(f"{sum(file['rows_read'] for file in report['files']):,} rows read")
@@ -48,10 +48,10 @@ def ingest(settings: Settings, landing: Path | None, replace: int | None) -> Non
 @click.pass_obj
 def validate(settings: Settings) -> None:
     """Judge what is not yet judged: accepted, rejected with every failed rule, or duplicate."""
-    run_id = steps.open_run(settings, requested=NO_DATE, trigger="validate")
-    steps.validate(settings, run_id)
-    steps.close_run(settings, run_id)
-    show.show_loaded(show.screen(), figures.loaded(warehouse_url(settings)))
+    url = warehouse_url(settings)
+    with single_step(settings, url, "validate") as run_id:
+        steps.validate(settings, run_id)
+    show.show_loaded(show.screen(), figures.loaded(url))
 
 
 @click.command()
@@ -62,7 +62,7 @@ def build(settings: Settings, business_date: str | None, tests: bool) -> None:
     """Build staging, clean and marts from the accepted rows (dbt)."""
     requested = _requested(settings, business_date)
     url = warehouse_url(settings)
-    with Workers(settings, url) as workers:
+    with only_run(url), Workers(settings, url) as workers:
         for layer in ("all", "tests") if tests else ("all",):
             done = build_layer(url, workers.dbt, layer, run_id=None, business_date=requested.date)
             click.echo(", ".join(f"{count} {kind}s" for kind, count in done.items()))

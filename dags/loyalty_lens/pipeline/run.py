@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loyalty_lens.errors import LensError, WarehouseError
+from loyalty_lens.errors import LensError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate
+from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import LAYERS
-from loyalty_lens.warehouse.connection import connect
 
 LOG = logging.getLogger(__name__)
-RUN_LOCK = 0x4C52554E  # "LRUN": one run at a time in a warehouse
+NO_DATE = RequestedDate(date=None, is_explicit=False)
 
 
 @dataclass
@@ -39,7 +39,7 @@ def run(
     with_landing: bool = True,
 ) -> RunResult:
     """All steps in order; a failed step fails the run, in `ops.pipeline_runs` too, and raises."""
-    with _only_run(url):
+    with only_run(url):
         workers.warm_up()
         run_id = steps.open_run(settings, requested=requested)
         result = RunResult(run_id)
@@ -63,6 +63,19 @@ def run(
         return result
 
 
+@contextmanager
+def single_step(settings: Settings, url: str, trigger: str) -> Iterator[str]:
+    """A run of one step alone: yields its run_id; ends as a success, or as failed where it raises."""
+    with only_run(url):
+        run_id = steps.open_run(settings, requested=NO_DATE, trigger=trigger)
+        try:
+            yield run_id
+        except LensError as error:
+            _mark_failed(settings, run_id, str(error))
+            raise
+        steps.close_run(settings, run_id)
+
+
 def _layer(
     settings: Settings, run_id: str, layer: str, workers: Workers
 ) -> Callable[[], dict[str, Any]]:
@@ -74,19 +87,3 @@ def _mark_failed(settings: Settings, run_id: str, message: str) -> None:
         steps.fail_run(settings, run_id, message)
     except LensError as error:
         LOG.warning("the failure could not be recorded: %s", error)
-
-
-@contextmanager
-def _only_run(url: str) -> Iterator[None]:
-    """Holds the warehouse for one run; the server lets go of it when this process ends."""
-    connection = connect(url, autocommit=True)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,))
-            if cursor.fetchone() == (False,):
-                raise WarehouseError(
-                    "another run is at work in this warehouse; wait for it to end (lens status)"
-                )
-        yield
-    finally:
-        connection.close()

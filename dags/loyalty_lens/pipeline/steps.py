@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -89,18 +90,11 @@ def fail_run(settings: Settings, run_id: str, message: str) -> None:
     runs.close_row(warehouse_url(settings), run_id, status="failed", message=message)
 
 
-def workers_of(settings: Settings, url: str, workers: Workers | None) -> Workers:
+def workers_of(
+    settings: Settings, url: str, workers: Workers | None
+) -> AbstractContextManager[Workers]:
     """The given helpers, left open for their owner; without any, new ones for this step alone."""
-    return _Borrowed(settings, url, workers) if workers else Workers(settings, url)
-
-
-class _Borrowed(Workers):
-    def __init__(self, settings: Settings, url: str, owner: Workers) -> None:
-        super().__init__(settings, url)
-        self._gate, self._dbt = owner.gate, owner.dbt
-
-    def __exit__(self, *_: object) -> None:
-        """The owner closes them."""
+    return nullcontext(workers) if workers else Workers(settings, url)
 
 
 def _tell_date(url: str, business_date: dt.date | None) -> None:

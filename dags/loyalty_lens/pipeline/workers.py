@@ -1,4 +1,4 @@
-"""The two helper processes of a run, started before they are needed and kept until it ends."""
+"""The two helper processes of a run: each starts when it is needed, or before, and is kept."""
 
 from types import TracebackType
 from typing import Self
@@ -12,38 +12,25 @@ class Workers:
     """Great Expectations (`gate`) and dbt (`dbt`), for one warehouse; a context manager."""
 
     def __init__(self, settings: Settings, url: str) -> None:
-        self._settings = settings
-        self._url = url
-        self._gate: Worker | None = None
-        self._dbt: Worker | None = None
+        environment = dbt_environment(settings, url)
+        where = (environment[f"LENS_PG_{part}"] for part in ("HOST", "PORT", "DATABASE"))
+        scratch = settings.home / "dbt" / "_".join(where).replace("/", "_")
+        self.gate = Worker("loyalty_lens.quality.expectations")
+        self.dbt = Worker(
+            "loyalty_lens.transform.runner",
+            {
+                **environment,
+                "DBT_PROJECT_DIR": str(PROJECT),
+                "DBT_PROFILES_DIR": str(PROJECT),
+                "DBT_TARGET_PATH": str(scratch / "target"),
+                "DBT_LOG_PATH": str(scratch / "logs"),
+            },
+        )
 
-    @property
-    def gate(self) -> Worker:
-        self._gate = self._gate or Worker("loyalty_lens.quality.expectations")
-        return self._gate
-
-    @property
-    def dbt(self) -> Worker:
-        if self._dbt is None:
-            environment = dbt_environment(self._settings, self._url)
-            where = (environment[f"LENS_PG_{part}"] for part in ("HOST", "PORT", "DATABASE"))
-            scratch = self._settings.home / "dbt" / "_".join(where).replace("/", "_")
-            self._dbt = Worker(
-                "loyalty_lens.transform.runner",
-                {
-                    **environment,
-                    "DBT_PROJECT_DIR": str(PROJECT),
-                    "DBT_PROFILES_DIR": str(PROJECT),
-                    "DBT_TARGET_PATH": str(scratch / "target"),
-                    "DBT_LOG_PATH": str(scratch / "logs"),
-                },
-            )
-        return self._dbt
-
-    def warm_up(self) -> "Workers":
+    def warm_up(self) -> None:
         """Starts both, so that their imports overlap with the landing of files."""
-        assert self.gate and self.dbt  # noqa: S101  (the properties start them)
-        return self
+        self.gate.start()
+        self.dbt.start()
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +41,5 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for worker in (self._gate, self._dbt):
-            if worker:
-                worker.close()
+        self.gate.close()
+        self.dbt.close()
