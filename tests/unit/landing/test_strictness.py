@@ -45,6 +45,8 @@ def test_what_both_readers_read_alike_passes(data: bytes, size: int) -> None:
         b'a,5" pipe\na,6" pipe\n',  # COPY would read one row
         b'a,"b"c\n',
         b'a, "b"\n',
+        b'"a",b"c"\n',
+        b'"a"b,"c"\n',
         b'a,"b" \n',
         b'a,"b\nc,d\n',
         b'a,b"',
@@ -58,6 +60,8 @@ def test_what_copy_would_read_otherwise_is_refused(data: bytes, size: int) -> No
     assert not passes(data, size)
 
 
-@pytest.mark.parametrize("data", [b"x" * 2 * MAX_PENDING, b'"' + b"x\n" * MAX_PENDING])
+@pytest.mark.parametrize(
+    "data", [b"x" * 2 * MAX_PENDING + b"\n", b'"' + b"x\n" * MAX_PENDING + b'"\n']
+)
 def test_lines_and_quotes_without_end_are_refused(data: bytes) -> None:
     assert not passes(data, 1 << 18)
