@@ -65,7 +65,7 @@ def run(
 
 @contextmanager
 def single_step(settings: Settings, url: str, trigger: str) -> Iterator[str]:
-    """A run of one step alone: yields its run_id; ends as a success, or as failed where it raises."""
+    """A run of one step alone: yields its run_id; a success, or failed where the block raises."""
     with only_run(url):
         run_id = steps.open_run(settings, requested=NO_DATE, trigger=trigger)
         try:

@@ -43,7 +43,10 @@ class _Warehouse:
             context = gx.get_context(mode="ephemeral")
             context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
             try:
-                source = context.data_sources.add_sql("warehouse", connection_string=_dialect(url))
+                # A connection kept from the last run may have gone with a restart of the server.
+                source = context.data_sources.add_sql(
+                    "warehouse", connection_string=_dialect(url), kwargs={"pool_pre_ping": True}
+                )
             except TestConnectionError as error:
                 raise WarehouseError(f"{shown(url)}: no connection for validation") from error
             self.source = source
