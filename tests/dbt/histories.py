@@ -68,19 +68,18 @@ def _rules(dice: random.Random) -> list[Row]:
     names = ("rule_id", "points_per_unit_spend", "min_spend_threshold", "bonus_points")
     basic = [("1", "1.0", "0", "0"), ("2", "1.0", "50", "25"), ("3", "1.00", "100.00", "50")]
     rules: list[Row] = [dict(zip(names, rule, strict=True)) for rule in basic]
+    conditional: list[tuple[str, Row]] = [
+        ("0.37", {"product_category": "toys", "max_points": dice.randint(10, 20)}),
+        ("0.5", {"weekdays": "sat, sun", "bonus_points": "7"}),
+        ("0.25", {"store_id": "B", "start_date": "2025-12-01", "end_date": "2026-01-15"}),
+        ("2", {"first_purchase_only": "yes", "min_spend_threshold": "20"}),
+        ("9", {"is_active": "no"}),
+        ("9", {"tier": "Gold"}),
+        ("9", {"event": "SIGN_UP"}),
+    ]
     rules += [
         {**dict(zip(names, (f"R{n}", rate, "0", "0"), strict=True)), "rule_group": f"G{n}", **more}
-        for n, (rate, more) in enumerate(
-            [
-                ("0.37", {"product_category": "toys", "max_points": dice.randint(10, 20)}),
-                ("0.5", {"weekdays": "sat, sun", "bonus_points": "7"}),
-                ("0.25", {"store_id": "B", "start_date": "2025-12-01", "end_date": "2026-01-15"}),
-                ("2", {"first_purchase_only": "yes", "min_spend_threshold": "20"}),
-                ("9", {"is_active": "no"}),
-                ("9", {"tier": "Gold"}),
-                ("9", {"event": "SIGN_UP"}),
-            ]
-        )
+        for n, (rate, more) in enumerate(conditional)
     ]
     # Two rules of one group with equal thresholds: most points win, then the lower id as text.
     tie = dict(zip(names, ("10", "0.1", "10", "5"), strict=True))

@@ -11,15 +11,9 @@ from tests.dbt.histories import random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 
-def test_empty_warehouse_builds_with_all_tests_green_and_twice(warehouse: Warehouse) -> None:
-    nodes = warehouse.dbt("build")
-    kinds = {node["resource_type"] for node in nodes}
-    assert kinds == {"seed", "model", "test", "unit_test"}
-    assert warehouse.rows("select count(*) from marts.customer_details") == [(0,)]
-    warehouse.build()
-
-
-def test_full_history_passes_every_data_test_and_twice_makes_the_same(warehouse: Warehouse) -> None:
+@pytest.fixture(scope="module")
+def full(warehouse: Warehouse) -> Warehouse:
+    """The warehouse with all data sets."""
     random_history(1, 200).load(warehouse)
     warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)
     warehouse.load(
@@ -33,47 +27,59 @@ def test_full_history_passes_every_data_test_and_twice_makes_the_same(warehouse:
             }
         ],
     )
+    return warehouse
+
+
+def test_empty_warehouse_builds_with_all_tests_green_and_twice(warehouse: Warehouse) -> None:
+    nodes = warehouse.dbt("build")
+    kinds = {node["resource_type"] for node in nodes}
+    assert kinds == {"seed", "model", "test", "unit_test"}
+    assert warehouse.rows("select count(*) from marts.customer_details") == [(0,)]
     warehouse.build()
-    warehouse.dbt("test", "--exclude-resource-type", "unit_test")
-    first = warehouse.marts()
+
+
+def test_full_history_passes_every_data_test_and_twice_makes_the_same(full: Warehouse) -> None:
+    full.build()
+    full.dbt("test", "--exclude-resource-type", "unit_test")
+    first = full.marts()
     assert all(first.values())
-    assert warehouse.rows("select discount_ratio from clean.promotions") == [(Decimal("0.1"),)]
-    warehouse.build()
-    assert warehouse.marts() == first
+    assert full.rows("select discount_ratio from clean.promotions") == [(Decimal("0.1"),)]
+    full.build()
+    assert full.marts() == first
 
 
 @pytest.mark.parametrize("missing", load_data_sets())
-def test_any_data_set_may_be_missing(warehouse: Warehouse, missing: str) -> None:
+def test_any_data_set_may_be_missing(full: Warehouse, missing: str) -> None:
     hide = f"update ops.load_batches set status = '%s' where data_set = '{missing}'"
-    warehouse.execute(hide % "superseded")
-    warehouse.build()
-    warehouse.dbt("test", "--select", "tag:daily")
+    full.execute(hide % "superseded")
+    full.build()
+    full.dbt("test", "--select", "tag:daily")
     inferred = {
-        table: warehouse.rows(f"select coalesce(bool_and(is_inferred), false) from clean.{table}")
+        table: full.rows(f"select coalesce(bool_and(is_inferred), false) from clean.{table}")
         for table in ("stores", "products", "customers")
     }
     names = {"stores": "stores", "products": "products", "customer_details": "customers"}
     assert {table for table, rows in inferred.items() if rows == [(True,)]} == (
         {names[missing]} if missing in names else set()
     )
-    warehouse.execute(hide % "validated")
+    full.execute(hide % "validated")
 
 
 def test_dev_builds_into_schemas_of_ones_own_and_leaves_the_marts_alone(
-    warehouse: Warehouse,
+    full: Warehouse,
 ) -> None:
-    before = warehouse.rows("select oid from pg_class where relnamespace = 'marts'::regnamespace")
-    done = warehouse.command_line("build", "--target", "dev", *NO_TESTS, USER="Ann.Other")
+    before = full.rows("select oid from pg_class where relnamespace = 'marts'::regnamespace")
+    done = full.command_line("build", "--target", "dev", *NO_TESTS, USER="Ann.Other")
     assert done.returncode == 0, done.stdout
     assert "Deprecat" not in done.stdout + done.stderr
-    assert before == warehouse.rows(
+    assert before == full.rows(
         "select oid from pg_class where relnamespace = 'marts'::regnamespace"
     )
-    assert warehouse.rows(
+    assert full.rows(
         "select table_schema, count(*) > 0 from information_schema.tables"
         " where table_schema like 'dev%' group by table_schema order by table_schema"
     ) == [(f"dev_ann_other_{layer}", True) for layer in ("clean", "marts", "staging")]
-    assert warehouse.rows(
+    assert full.rows(
         "select has_any_column_privilege('lens_bi', 'dev_ann_other_marts.sales_daily', 'select')"
     ) == [(False,)]
 

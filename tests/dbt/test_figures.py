@@ -49,7 +49,7 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
 ) -> None:
     warehouse.build(PAST)
     before = warehouse.marts()
-    later, day = PAST + dt.timedelta(days=1), {"file_date": PAST + dt.timedelta(days=1)}
+    later = PAST + dt.timedelta(days=1)
     sale = {"store_id": "A", "transaction_date": later, "total_amount": 500}
     warehouse.load(
         "store_sales_header",
@@ -64,23 +64,27 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
                 "original_transaction_id": history.headers[0]["transaction_id"],
             },
         ],
-        **day,
+        file_date=later,
     )
     event = {"event_type": "ADJUST", "event_at": later, "points": 5}
-    warehouse.load("points_events", [{"event_id": "L", "customer_id": "C2", **event}], **day)
+    warehouse.load(
+        "points_events", [{"event_id": "L", "customer_id": "C2", **event}], file_date=later
+    )
     warehouse.load(
         "customer_details",
         [
             {"customer_id": "NEW", "total_loyalty_points": 77, "customer_phone": "1"},
             {"customer_id": "C3", "city": "Elsewhere", "last_purchase_date": "2025-12-01"},
         ],
-        **day,
+        file_date=later,
     )
-    warehouse.load("stores", [{"store_id": "A", "store_name": "Renamed"}], **day)
-    warehouse.load("products", [{"product_id": "P0", "product_category": "Renamed"}], **day)
-    warehouse.load("loyalty_rules", [{**history.rules[0], "bonus_points": 1000}], **day)
+    warehouse.load("stores", [{"store_id": "A", "store_name": "Renamed"}], file_date=later)
+    warehouse.load(
+        "products", [{"product_id": "P0", "product_category": "Renamed"}], file_date=later
+    )
+    warehouse.load("loyalty_rules", [{**history.rules[0], "bonus_points": 1000}], file_date=later)
     new_rule = {**history.rules[0], "rule_id": "NEW", "rule_group": "new"}
-    warehouse.load("loyalty_rules", [new_rule], **day)
+    warehouse.load("loyalty_rules", [new_rule], file_date=later)
     warehouse.build(PAST)
     assert warehouse.marts() == before
     warehouse.build()
