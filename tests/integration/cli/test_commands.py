@@ -1,0 +1,104 @@
+"""The commands that README tells of, as processes of their own."""
+
+import re
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from loyalty_lens.settings import PROJECT_ROOT
+from tests.conftest import NewDatabase
+from tests.integration.cli.lens import Lens
+from tests.integration.pipeline.worlds import SMALL_SHOP
+
+
+@pytest.fixture(scope="module")
+def lens(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Lens:
+    return Lens(tmp_path_factory.mktemp("lens home"), new_database())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    for name, text in SMALL_SHOP.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_run_ends_with_a_summary_and_the_steps_one_by_one_change_nothing(
+    lens: Lens, shop: Path
+) -> None:
+    output = lens.works("run", "--landing", str(shop))
+    for told in (
+        "store_sales_header",
+        "Never delivered: points_events, store_inventory",
+        "Customers by value and engagement",
+        "Points issued 340",
+        "Top customers",
+        "Seconds: land",
+        "Business date 2026-01-04",
+    ):
+        assert told in output
+    url = lens.environment["LENS_DATABASE_URL"]
+
+    def balances() -> list[tuple[str, int]]:
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute("select customer_id, balance from marts.points_balances order by 1")
+            return cursor.fetchall()
+
+    before = balances()
+    assert before
+    assert "skipped_same_content" in lens.works("ingest", "--landing", str(shop))
+    lens.works("validate")
+    lens.works("build")
+    assert balances() == before
+    assert "Last run: success" in lens.works("status")
+    assert "0 rows replayed" in lens.works("replay")
+
+
+def test_plain_dbt_builds_with_nothing_but_the_warehouse_named(lens: Lens, shop: Path) -> None:
+    lens.works("run", "--landing", str(shop))
+    output = lens.dbt(
+        "build",
+        "--select",
+        "as_of",
+        "customer_rfm",
+        cwd=PROJECT_ROOT / "dbt_project",
+        DBT_TARGET_PATH=str(shop / "target"),
+        DBT_LOG_PATH=str(shop / "logs"),
+    )
+    assert "Completed successfully" in output
+
+
+def test_plain_dbt_says_lens_start_where_the_server_is_down(tmp_path: Path) -> None:
+    lens = Lens(tmp_path)
+    dbt = [str(Path(sys.executable).parent / "dbt")]
+    done = lens.program(dbt, ("build",), {}, PROJECT_ROOT / "dbt_project")
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "lens start" in done.stderr
+
+
+def test_generate_writes_history_and_one_folder_a_day(lens: Lens, tmp_path: Path) -> None:
+    output = lens.works(
+        *("generate", "--history-days", "10", "--days", "2", "--customers", "50", "--stores", "2"),
+        *("--seed", "1", "--end", "2026-01-11", "--out", str(tmp_path / "files")),
+    )
+    assert re.search(r"\d+ files, [\d,]+ rows", output)
+    folders = sorted(path.name for path in (tmp_path / "files").iterdir())
+    assert folders == ["2026-01-10", "2026-01-11", "history"]
+
+
+@pytest.mark.parametrize("option", [(), ("--jdbc",), ("--env",)])
+def test_url_tells_other_clients_how_to_connect(lens: Lens, option: tuple[str, ...]) -> None:
+    output = lens.works("url", *option)
+    start = {(): "postgresql://", ("--jdbc",): "jdbc:postgresql://", ("--env",): "export PGHOST="}
+    assert output.startswith(start[option])
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["start", "stop", "reset", "url", "generate", "ingest", "validate", "build", "run", "replay"],
+)
+def test_every_command_explains_itself(lens: Lens, command: str) -> None:
+    assert "Usage: lens " + command in lens.works(command, "--help")

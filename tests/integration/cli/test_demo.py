@@ -1,0 +1,44 @@
+"""`make demo`, twice: the whole promise of the README on the embedded server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.lens import Lens
+
+
+@pytest.fixture
+def lens(tmp_path: Path) -> Iterator[Lens]:
+    home = tmp_path / "a home with spaces"
+    home.mkdir()
+    lens = Lens(home)
+    yield lens
+    lens("--demo", "reset", "--yes")
+
+
+@pytest.mark.slow
+def test_the_demo_tells_its_whole_story_and_a_second_one_changes_nothing(lens: Lens) -> None:
+    first = lens.works("demo")
+    for told in (
+        "Files and rows",
+        "Rejected, by rule",
+        "Customers by value and engagement",
+        "Points issued",
+        "Top customers",
+        "Seconds: ",
+        "What to do next",
+        "lens --demo status",
+        "lens run --landing DIR",
+        "8 drops loaded one by one",
+    ):
+        assert told in first
+    second = lens.works("demo")
+    assert "0 drops loaded one by one" in second
+
+    def figures(output: str) -> list[str]:
+        """The summary without the seconds."""
+        lines = output.splitlines()
+        return [line for line in lines if not line.startswith("Seconds") and "drops" not in line]
+
+    assert figures(second) == figures(first)

@@ -1,0 +1,61 @@
+"""A helper process: answers, errors, its end."""
+
+from pathlib import Path
+
+import pytest
+
+from loyalty_lens.errors import QualityError, WorkerError
+from loyalty_lens.worker import Worker
+
+HELPER = """
+import os
+from loyalty_lens.errors import QualityError
+
+def handle(request):
+    print("chatter on standard output")
+    what = request["what"]
+    if what == "refuse":
+        raise QualityError("no such suite")
+    if what == "break":
+        raise RuntimeError("two\\nlines")
+    if what == "die":
+        os._exit(7)
+    return {"what": what, "variable": os.environ.get("VARIABLE")}
+"""
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worker:
+    (tmp_path / "helper_for_tests.py").write_text(HELPER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return Worker("helper_for_tests", {"VARIABLE": "set"})
+
+
+def test_a_helper_answers_again_and_again_whatever_it_prints(worker: Worker) -> None:
+    with worker:
+        for what in ("first", "zwei – drei"):
+            assert worker.call(what=what) == {"what": what, "variable": "set"}
+
+
+def test_an_error_of_ours_comes_back_as_itself_and_the_helper_lives_on(worker: Worker) -> None:
+    with worker:
+        with pytest.raises(QualityError, match="no such suite"):
+            worker.call(what="refuse")
+        assert worker.call(what="more")["what"] == "more"
+
+
+def test_any_other_error_comes_back_on_one_line(worker: Worker) -> None:
+    with worker, pytest.raises(WorkerError, match="RuntimeError: two lines"):
+        worker.call(what="break")
+
+
+def test_a_helper_that_dies_is_told(worker: Worker) -> None:
+    with worker, pytest.raises(WorkerError, match="exit code 7"):
+        worker.call(what="die")
+
+
+def test_a_helper_starts_with_its_first_call_and_ends_with_close(worker: Worker) -> None:
+    worker.close()
+    process = worker.start()
+    worker.close()
+    assert process.poll() is not None
