@@ -120,7 +120,8 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     show.show_loaded(console, known)
     show.show_rules(console, "Rejected, by rule", marts.rejected)
     show.show_rules(console, "Warnings (kept)", known.warnings)
-    for note in notes:
+    idle = "earns nothing yet: it needs tiers, inactivity or an event other than a purchase"
+    for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.idle_rules)]:
         console.print(f"[yellow]note[/] {note}", highlight=False, soft_wrap=True)
     show.show_insight(console, marts, settings.currency)
     show.show_seconds(console, seconds)

@@ -22,9 +22,9 @@ from loyalty_lens.landing.batches import (
 from loyalty_lens.landing.content import Content, ContentError, inspect, peek
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.loading import Stopped, load
-from loyalty_lens.landing.preparation import exclusive, prepare
 from loyalty_lens.landing.replacement import Replacement, find_replacement
 from loyalty_lens.landing.report import FileReport, LandingReport, Outcome
+from loyalty_lens.landing.session import exclusive, refresh_statistics
 from loyalty_lens.landing.supersession import judge_again, supersede
 
 logger = logging.getLogger("loyalty_lens.landing")
@@ -50,7 +50,6 @@ def ingest(
     data_sets = load_data_sets()
     files, ignored = find_files(landing, data_sets)
     with exclusive(url) as connection:
-        prepare(connection, data_sets.values())
         _refuse_nothing(connection, landing, files, ignored)
         replacement = None
         if replace is not None:
@@ -65,6 +64,8 @@ def ingest(
                 continue
             handled[file.path_key] = file.path
             reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
+        loaded = [report.data_set for report in reports if report.outcome == "loaded"]
+        refresh_statistics(connection, [name for name in loaded if name])
         with connection, connection.cursor() as cursor:
             live = live_data_sets(cursor)
     missing = tuple(name for name in data_sets if name not in live)

@@ -7,6 +7,7 @@ No row is read here.
 
 from typing import Any
 
+import great_expectations as gx
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.datasource.fluent.interfaces import TestConnectionError
 from great_expectations.expectations.expectation import (
@@ -16,7 +17,6 @@ from great_expectations.expectations.expectation import (
 )
 from great_expectations.expectations.registry import get_expectation_impl
 
-import great_expectations as gx
 from loyalty_lens.errors import QualityError, WarehouseError
 from loyalty_lens.warehouse.connection import shown
 
@@ -45,7 +45,9 @@ class _Warehouse:
             try:
                 # A connection kept from the last run may have gone with a restart of the server.
                 source = context.data_sources.add_sql(
-                    "warehouse", connection_string=_dialect(url), kwargs={"pool_pre_ping": True}
+                    "warehouse",
+                    connection_string=_dialect(url),
+                    kwargs={"pool_pre_ping": True},  # type: ignore[call-arg]
                 )
             except TestConnectionError as error:
                 raise WarehouseError(f"{shown(url)}: no connection for validation") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
@@ -181,6 +182,11 @@ class _Run:
                 notes=tuple(report.notes(cursor)),
                 seconds=time.monotonic() - started,
             )
+        with self.connection, self.connection.cursor() as cursor:
+            for name in self.judged:
+                cursor.execute(sql.SQL("analyze reject.{}").format(sql.Identifier(name)))
+            if self.judged:
+                cursor.execute("analyze ops.duplicates, ops.load_batches, ops.validation_results")
         for name, counts in found.data_sets.items():
             LOG.info(
                 "%s: %s rows judged, %s accepted, %s rejected, %s duplicates, %s replayed",

@@ -58,6 +58,9 @@ from marts.customer_rfm as rfm
 inner join marts.customer_details as details on rfm.customer_id = details.customer_id
 order by rfm.monetary desc, rfm.customer_id limit 5
 """
+IDLE_RULES = """
+select distinct rule_id, rule_name from clean.loyalty_rules where not is_evaluated order by rule_id
+"""
 LAST_RUN = """
 select run_id, status, business_date, started_at, finished_at, message
 from ops.pipeline_runs order by started_at desc limit 1
@@ -114,6 +117,7 @@ class Insight:
     points: dict[str, int]  # entry type: points
     outstanding: int
     top_customers: tuple[tuple[str, Decimal, int, int, str, int], ...]
+    idle_rules: tuple[str, ...]  # rules that need what is not built yet: they earn nothing
 
 
 def loaded(url: str) -> Loaded:
@@ -147,6 +151,9 @@ def insight(url: str) -> Insight:
             top_customers=tuple(
                 (row[0], row[1], row[2], row[3], row[4], row[5])
                 for row in _rows(connection, TOP_CUSTOMERS)
+            ),
+            idle_rules=tuple(
+                f"{row[0]} {row[1] or ''}".strip() for row in _rows(connection, IDLE_RULES)
             ),
         )
 

@@ -55,9 +55,12 @@ def _text_columns(names: Iterable[str]) -> sql.Composable:
 
 
 def _create_raw(data_set: DataSet) -> sql.Composable:
+    """The defaults are what COPY fills in; a volatile one would make it insert row by row."""
     return sql.SQL(
-        "create table raw.{table} (_batch_id bigint not null, _row_number bigint not null,"
-        " _extra jsonb, _loaded_at timestamptz not null default clock_timestamp(), {columns});"
+        "create table raw.{table} ("
+        "_batch_id bigint not null default ops.batch_in_progress(),"
+        " _row_number bigint not null default nextval('ops.row_number'), _extra jsonb,"
+        " _loaded_at timestamptz not null default statement_timestamp(), {columns});"
         " create index {index} on raw.{table} using brin (_batch_id) with (pages_per_range = 8)"
     ).format(
         table=sql.Identifier(data_set.name),

@@ -7,10 +7,10 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from loyalty_lens.landing.preparation import LOCK
 
 from loyalty_lens.errors import LandingError, WarehouseError
 from loyalty_lens.landing import loading
-from loyalty_lens.landing.preparation import LOCK
 from loyalty_lens.warehouse.connection import connect
 
 GOOD = "store_id,store_name\nS1,x\n"

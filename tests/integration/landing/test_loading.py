@@ -19,7 +19,6 @@ from loyalty_lens.landing import ingest
 from loyalty_lens.landing.copying import Copied, _copy_tolerantly, copy_file
 from loyalty_lens.landing.discovery import find_files
 from loyalty_lens.landing.header import read_layout
-from loyalty_lens.landing.preparation import prepare
 from loyalty_lens.warehouse.connection import connect
 
 TEAMS = Path(__file__).resolve().parents[4] / "shared" / "data" / "teams"
@@ -186,7 +185,6 @@ on conflict do nothing
 @pytest.fixture(scope="module")
 def cursor(landing_url: str) -> Iterator[Any]:
     with closing(connect(landing_url)) as connection:
-        prepare(connection, load_data_sets().values())
         with connection, connection.cursor() as cursor:
             cursor.execute(EMPTY_BATCH)
         with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 create table ops.pipeline_runs (
     run_id text primary key,
+    requested_date date,
     business_date date,
     is_explicit_date boolean not null default false,
     trigger text not null default 'cli',
@@ -10,6 +11,9 @@ create table ops.pipeline_runs (
     certificate jsonb
 );
 comment on table ops.pipeline_runs is 'One row per run; the certificate says what the run left';
+comment on column ops.pipeline_runs.requested_date is
+'The date of --business-date or of the scheduled interval; null: the newest accepted sale decides';
+comment on column ops.pipeline_runs.business_date is 'The as-of date of the marts that the run made';
 
 create table ops.load_batches (
     batch_id bigint generated always as identity primary key,

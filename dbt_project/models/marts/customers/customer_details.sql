@@ -117,7 +117,7 @@ final as (
         coalesce(customer_rfm.value_segment, 'Prospect') as value_segment,
         customer_rfm.strategy,
         customer_rfm.action,
-        customers.has_marketing_consent,
+        customers.has_marketing_consent as marketing_consent,
         flagged.is_high_spender,
         flagged.is_at_risk,
         customers.is_inferred,

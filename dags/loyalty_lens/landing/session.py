@@ -1,4 +1,4 @@
-"""The warehouse made ready for landing: one ingest at a time, and defaults that keep COPY fast."""
+"""Around a landing: one ingest at a time before it, the planner's statistics after it."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -8,17 +8,10 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import WarehouseError
 from loyalty_lens.warehouse.connection import connect, shown
 
 LOCK = 0x4C414E44  # "LAND": one ingest at a time in a database
-# What COPY fills in by itself. A volatile default other than nextval makes COPY insert row by row.
-DEFAULTS = {
-    "_batch_id": "ops.batch_in_progress()",
-    "_row_number": "nextval('ops.row_number')",
-    "_loaded_at": "statement_timestamp()",
-}
 logger = logging.getLogger("loyalty_lens.landing")
 
 
@@ -50,30 +43,8 @@ def exclusive(url: str) -> Iterator[Connection]:
         connection.close()
 
 
-def prepare(connection: Connection, data_sets: Iterable[DataSet]) -> None:
-    """Sets the defaults of the raw tables' own columns where they are not yet so."""
+def refresh_statistics(connection: Connection, data_sets: Iterable[str]) -> None:
+    """Tells the planner what has come; autovacuum would take a minute, with bad plans meanwhile."""
     with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select table_name, column_name, column_default from information_schema.columns"
-            " where table_schema = 'raw' and column_name = any(%s)",
-            (list(DEFAULTS),),
-        )
-        present = {(table, column): default or "" for table, column, default in cursor.fetchall()}
-        for data_set in data_sets:
-            wrong = [
-                column
-                for column, default in DEFAULTS.items()
-                if default.split("(")[0] not in present.get((data_set.name, column), "")
-            ]
-            if wrong:
-                changes = [
-                    sql.SQL("alter column {} set default {}").format(
-                        sql.Identifier(column), sql.SQL(DEFAULTS[column])
-                    )
-                    for column in wrong
-                ]
-                cursor.execute(
-                    sql.SQL("alter table raw.{} {}").format(
-                        sql.Identifier(data_set.name), sql.SQL(", ").join(changes)
-                    )
-                )
+        for name in sorted(set(data_sets)):
+            cursor.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(name)))
