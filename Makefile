@@ -11,9 +11,7 @@ OURS := dags seeds_generator tests
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/ready ## Set up .venv from requirements/requirements.txt
-
-.venv/ready: requirements/requirements.txt requirements/setup.sh pyproject.toml
+setup: ## Set up .venv from requirements/requirements.txt
 	@sh requirements/setup.sh "$(PYTHON)"
 
 demo: setup ## Load invented daily files into the demo database and show what comes out

@@ -98,8 +98,11 @@ def land() -> dict[str, Any]:
 
     with _step() as (settings, run_id):
         report = steps.land(settings, run_id)
-    report.pop("files")  # one entry for each file ever delivered: ops.load_batches has them
-    return report
+    files = report.pop("files")  # one for each file ever delivered: ops.load_batches has them
+    problems = [file["message"] for file in files if file["outcome"] in ("failed", "stopped")]
+    for message in problems:
+        LOG.warning("not loaded: %s", message)
+    return {**report, "problems": problems[:20]}
 
 
 @task(
@@ -128,6 +131,17 @@ def publish() -> dict[str, Any]:
         return steps.publish(settings, run_id)
 
 
+@task(
+    doc_md="Fails where `land` met files that it could not load; all others are in the marts.",
+    retries=0,
+    on_failure_callback=None,
+)
+def check_files(landed: Any) -> None:
+    if landed["problems"]:
+        first, count = landed["problems"][0], landed["files_with_problems"]
+        raise AirflowFailException(f"{count} files not loaded, all others are: {first}")
+
+
 with DAG(
     dag_id="loyalty_daily",
     description="Daily files in; points, RFM and segments out",
@@ -141,6 +155,9 @@ A file that is already loaded is skipped, so a run may be repeated at any time.
 2. a scheduled or backfill run: the day on which its data interval starts
 (`LENS_DEFAULT_TIME_ZONE`); 3. a manual run without a date: the newest day among the accepted sales.
 The logical date is not it.
+
+**Files that cannot be loaded** never stop the others: the marts are published, then the last task,
+`check_files`, fails and names them.
 
 **When a task fails**: its log ends with one line that says what to do; `ops.pipeline_runs` keeps
 it. Clear the task and the run goes on from there.
@@ -173,9 +190,11 @@ it. Clear the task and the run goes on from there.
     },
     tags=["loyalty", "daily"],
 ):
+    landed = land()
     chain(
-        land(),
+        landed,
         validate(),
         *[transform.override(task_id=layer)(layer) for layer in LAYERS],
         publish(),
+        check_files(landed),
     )

@@ -10,13 +10,18 @@ here=requirements
 venv=.venv
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_NO_PROGRESS=1
 
-echo "setup: $python ($("$python" --version))"
-wanted=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-if [ -x "$venv/bin/python" ]; then
-    present=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo none)
-    # A folder that was moved, or made with another Python, is made anew.
-    [ "$present" = "$wanted" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || rm -rf "$venv"
+# What .venv was made from: where, with which Python, and which files. The same again: nothing to do.
+place="$(pwd -P), $("$python" --version 2>&1)"
+stamp="$place, $(cat "$here/requirements.txt" "$here/setup.sh" pyproject.toml | cksum)"
+if [ -x "$venv/bin/lens" ] && [ "$(cat "$venv/ready" 2>/dev/null || true)" = "$stamp" ]; then
+    exit 0
 fi
+echo "setup: $python ($("$python" --version 2>&1))"
+# A folder that was moved, or made with another Python, is made anew.
+case "$(cat "$venv/ready" 2>/dev/null || true)" in
+"$place,"*) ;;
+*) rm -rf "$venv" ;;
+esac
 if [ ! -x "$venv/bin/python" ]; then
     rm -rf "$venv"
     if ! "$python" -m venv "$venv" >"$here/.venv.log" 2>&1; then
@@ -44,4 +49,4 @@ else
     "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
     "$venv/bin/python" -m pip check
 fi
-touch "$venv/ready"
+echo "$stamp" >"$venv/ready"

@@ -11,6 +11,7 @@ from loyalty_lens.errors import SettingsError
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "loyalty_lens"
 DEMO_SUFFIX = "_demo"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,6 @@ class Settings:
         Raises SettingsError naming the variable that cannot be used.
         """
         env = {k: v for k, v in (environment or os.environ).items() if v.strip()}
-        basis = env.get("LENS_RFM_MONETARY_BASIS", "net").lower()
-        if basis not in ("net", "gross"):
-            raise SettingsError(f"LENS_RFM_MONETARY_BASIS is {basis!r}: use net or gross")
         return cls(
             home=Path(env.get("LENS_HOME", PROJECT_ROOT / ".lens")).expanduser().absolute(),
             database_url=env.get("LENS_DATABASE_URL"),
@@ -49,12 +47,12 @@ class Settings:
             demo=demo or env.get("LENS_DEMO_DATABASE", "") == "1",
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
-            rfm_monetary_basis=basis,
+            rfm_monetary_basis=_one_of(env, "LENS_RFM_MONETARY_BASIS", "net", ("net", "gross")),
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
             bi_password=env.get("LENS_BI_PASSWORD"),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
-            log_level=env.get("LENS_LOG_LEVEL", "INFO").upper(),
+            log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),
         )
 
     @property
@@ -72,6 +70,14 @@ def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise SettingsError(f"{name} is {text!r}: use a number such as {default}")
     return value
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    text = env.get(name, default)
+    for choice in allowed:
+        if text.lower() == choice.lower():
+            return choice
+    raise SettingsError(f"{name} is {text!r}: use {' or '.join(allowed)}")
 
 
 def _integer(env: Mapping[str, str], name: str, default: str) -> int:

@@ -49,6 +49,7 @@ class Worker:
                 text=True,
                 encoding="utf-8",
                 env={**os.environ, **NO_USAGE_REPORTS, **self._environment},
+                process_group=0,  # Ctrl-C is for the command, which then ends its helpers
             )
         return self._process
 

@@ -75,11 +75,11 @@ def test_package_of_the_pipeline_is_not_scanned_for_dags(daily: dict[str, Any]) 
 
 
 def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
-    tasks = ["land", "validate", "staging", "clean", "marts", "publish"]
+    tasks = ["land", "validate", "staging", "clean", "marts", "publish", "check_files"]
     assert daily["tasks"] == tasks
-    assert daily["downstream"] == {
-        task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)
-    }
+    following = {task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)}
+    following["land"] = ["check_files", "validate"]  # what landed is told at the end, too
+    assert {task: sorted(next_) for task, next_ in daily["downstream"].items()} == following
 
 
 def test_timetable_has_data_intervals_and_no_catch_up(daily: dict[str, Any]) -> None:
@@ -97,11 +97,14 @@ def test_schedule_and_time_zone_come_from_the_environment(
     assert (found["expression"], found["time_zone"]) == ("30 6 * * 1-6", "Europe/Amsterdam")
 
 
-def test_every_task_retries_ever_later_and_says_when_it_gives_up(daily: dict[str, Any]) -> None:
-    assert set(daily["retries"]) == {3}
-    assert set(daily["delays"]) == {60}
-    assert set(daily["backoff"]) == {2}
-    assert all(calls == ["mark_failed"] for calls in daily["callbacks"])
+def test_every_step_retries_ever_later_and_says_when_it_gives_up(daily: dict[str, Any]) -> None:
+    *steps, check_files = zip(
+        *(daily[name] for name in ("tasks", "retries", "delays", "backoff", "callbacks")),
+        strict=True,
+    )
+    assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 6
+    # Another attempt would meet the same files, and the run itself is a success.
+    assert (check_files[0], check_files[1], check_files[4]) == ("check_files", 0, [])
 
 
 def test_business_date_is_an_optional_date_of_the_form(daily: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Runs of the DAG through `dag.test()`: no scheduler; a home and a warehouse of their own."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ for name, case in json.loads({cases!r}).items():
     }}
 print("ANSWER " + json.dumps(answer))
 """
-TASKS = ["land", "validate", "staging", "clean", "marts", "publish"]
+TASKS = ["land", "validate", "staging", "clean", "marts", "publish", "check_files"]
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,13 @@ def runs(
     database: str,
     landing: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Three runs, one after the other in one process: Airflow takes seconds to start."""
+    """Four runs, one after the other in one process: Airflow takes seconds to start."""
+    bad = landing.with_name("with a bad file")
+    shutil.copytree(landing, bad)
+    (bad / "stores_new.csv").write_text("store_name\nNorth\n")
     cases = {
         "good": {"retries": 0, "environment": {}},
+        "bad file": {"retries": 0, "environment": {"LENS_LANDING": str(bad)}},
         "no folder": {"retries": 0, "environment": {"LENS_LANDING": str(landing / "missing")}},
         "wrong setting": {"retries": 3, "environment": {"LENS_POINT_COST": "much"}},
     }
@@ -77,6 +82,18 @@ def test_tasks_pass_on_figures_not_lists_of_files(runs: dict[str, dict[str, Any]
     assert results["validate"]["business_date"] == "2026-01-09"
     assert results["marts"]["model"] > 0
     assert max(len(json.dumps(result)) for result in results.values()) < 5000
+
+
+def test_file_that_cannot_be_loaded_fails_the_last_task_after_the_marts_are_published(
+    runs: dict[str, dict[str, Any]], query: Callable[[str], list[Any]]
+) -> None:
+    run = runs["bad file"]
+    assert run["state"] == "failed"
+    assert run["tasks"] == dict.fromkeys(TASKS, "success") | {"check_files": "failed"}
+    assert "stores_new.csv" in run["results"]["land"]["problems"][0]
+    assert query(f"select status from ops.pipeline_runs where run_id = '{run['row']}'") == [
+        ("success",)
+    ]
 
 
 def test_failed_run_is_marked_with_task_and_reason(

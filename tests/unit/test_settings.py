@@ -43,6 +43,7 @@ def test_home_may_be_written_from_the_users_folder() -> None:
         ("LENS_SUPERSEDE_LIMIT", "20%"),
         ("LENS_RFM_MONETARY_BASIS", "both"),
         ("LENS_DBT_THREADS", "many"),
+        ("LENS_LOG_LEVEL", "loud"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:

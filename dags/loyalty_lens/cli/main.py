@@ -35,7 +35,9 @@ def main() -> None:
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        hint = f" ({context.command_path} --help)" if context else ""
+        _tell(error.format_message() + hint)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _tell("stopped; nothing half-done is kept, the next run goes on from here")

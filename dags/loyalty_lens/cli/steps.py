@@ -12,6 +12,7 @@ from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.run import NO_DATE, single_step
 from loyalty_lens.pipeline.run import run as run_all
+from loyalty_lens.pipeline.steps import stale_days
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures, show
 from loyalty_lens.settings import Settings
@@ -99,8 +100,7 @@ def status(settings: Settings) -> None:
     console = show.screen()
     known = figures.loaded(warehouse_url(settings))
     show.show_loaded(console, known)
-    show.show_rules(console, "Warnings", known.warnings)
-    console.print(f"Newest business date: {known.newest_business_date or 'none yet'}")
+    console.print(f"\nNewest accepted sale: {known.newest_business_date or 'none yet'}")
     if known.last_run:
         row = known.last_run
         console.print(
@@ -108,6 +108,9 @@ def status(settings: Settings) -> None:
             f" started {row.started_at:%Y-%m-%d %H:%M} UTC {row.message or ''}".rstrip(),
             soft_wrap=True,
         )
+        stale = stale_days(row.business_date, known.newest_business_date)
+        if stale:
+            console.print(f"[yellow]stale[/]: the sales end {stale} days before the business date")
     else:
         console.print("No run yet: lens run --landing DIR")
 
@@ -118,15 +121,13 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     known = figures.loaded(url)
     marts = figures.insight(url)
     show.show_loaded(console, known)
-    show.show_rules(console, "Rejected, by rule", marts.rejected)
-    show.show_rules(console, "Warnings (kept)", known.warnings)
     idle = "earns nothing yet: it needs tiers, inactivity or an event other than a purchase"
     for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.idle_rules)]:
         console.print(f"[yellow]note[/] {note}", highlight=False, soft_wrap=True)
     show.show_insight(console, marts, settings.currency)
     show.show_seconds(console, seconds)
-    if known.last_run:
-        console.print(f"Business date {known.last_run.business_date or 'unknown'}")
+    date = known.last_run.business_date if known.last_run else None
+    console.print(f"Business date: {date or 'unknown, no sale was ever accepted'}")
 
 
 def _tell_problems(landing: dict[str, Any]) -> None:
@@ -134,7 +135,7 @@ def _tell_problems(landing: dict[str, Any]) -> None:
     problems = [file for file in landing["files"] if file["outcome"] in ("failed", "stopped")]
     if problems:
         more = f" (and {len(problems) - 1} more, see lens status)" if len(problems) > 1 else ""
-        raise LandingError(f"not loaded: {problems[0]['message']}{more}; the other files are")
+        raise LandingError(f"not loaded: {problems[0]['message']}{more}; all others are loaded")
 
 
 def _requested(settings: Settings, business_date: str | None) -> RequestedDate:

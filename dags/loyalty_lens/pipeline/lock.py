@@ -7,6 +7,13 @@ from loyalty_lens.errors import WarehouseError
 from loyalty_lens.warehouse.connection import connect
 
 RUN_LOCK = 0x4C52554E  # "LRUN"
+# Who holds the lock is alone: what still says running was killed. Airflow holds it for each step
+# and marks its runs itself.
+DEAD_RUNS = """
+update ops.pipeline_runs
+set status = 'failed', finished_at = clock_timestamp(), message = 'ended without a word (killed?)'
+where status = 'running' and trigger not like 'airflow%'
+"""
 
 
 @contextmanager
@@ -24,6 +31,7 @@ def only_run(url: str, *, wait: bool = False) -> Iterator[None]:
                 raise WarehouseError(
                     "another run is at work in this warehouse; wait for it to end (lens status)"
                 )
+            cursor.execute(DEAD_RUNS)
         yield
     finally:
         connection.close()

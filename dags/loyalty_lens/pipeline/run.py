@@ -57,8 +57,8 @@ def run(
                 result.answers[name] = step()
                 result.seconds[name] = time.perf_counter() - started
                 LOG.info("%-9s done in %.1f s", name, result.seconds[name])
-        except LensError as error:
-            _mark_failed(settings, run_id, f"{name}: {error}")
+        except BaseException as error:
+            _mark_failed(settings, run_id, f"{name}: {_reason(error)}")
             raise
         return result
 
@@ -70,8 +70,8 @@ def single_step(settings: Settings, url: str, trigger: str) -> Iterator[str]:
         run_id = steps.open_run(settings, requested=NO_DATE, trigger=trigger)
         try:
             yield run_id
-        except LensError as error:
-            _mark_failed(settings, run_id, str(error))
+        except BaseException as error:
+            _mark_failed(settings, run_id, _reason(error))
             raise
         steps.close_run(settings, run_id)
 
@@ -82,8 +82,12 @@ def _layer(
     return lambda: steps.transform(settings, run_id, layer, workers)
 
 
+def _reason(error: BaseException) -> str:
+    return str(error) if isinstance(error, LensError) else f"{type(error).__name__} {error}".strip()
+
+
 def _mark_failed(settings: Settings, run_id: str, message: str) -> None:
     try:
         steps.fail_run(settings, run_id, message)
     except LensError as error:
-        LOG.warning("the failure could not be recorded: %s", error)
+        LOG.info("the failure could not be recorded: %s", error)

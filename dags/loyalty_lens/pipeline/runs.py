@@ -58,6 +58,7 @@ def date_row(url: str, run_id: str) -> dt.date | None:
         cursor.execute(
             "update ops.pipeline_runs set business_date = case"
             " when is_explicit_date then requested_date"
+            " when requested_date is null and ops.newest_business_date() is null then null"
             " else greatest(ops.published_business_date(), requested_date) end"
             " where run_id = %s returning business_date",
             (run_id,),

@@ -49,9 +49,11 @@ def land(
 def validate(settings: Settings, run_id: str, workers: Workers | None = None) -> dict[str, Any]:
     """Rows not yet judged to accepted or `reject`, and the as-of date of the run settled."""
     url = warehouse_url(settings)
+    row = runs.read_row(url, run_id)
     with workers_of(settings, url, workers) as helpers:
         report = gate.validate(
             url,
+            business_date=row.requested_date if row.is_explicit else None,
             currency=settings.currency,
             default_time_zone=settings.default_time_zone,
             run_id=run_id,
@@ -97,15 +99,22 @@ def workers_of(
     return nullcontext(workers) if workers else Workers(settings, url)
 
 
+def stale_days(business_date: dt.date | None, newest: dt.date | None) -> int:
+    """Days by which the data end before the business date, where that is unusual; else 0."""
+    days = (business_date - newest).days if business_date and newest else 0
+    return days if days > STALE_AFTER_DAYS else 0
+
+
 def _tell_date(url: str, business_date: dt.date | None) -> None:
     with connected(url) as connection, connection.cursor() as cursor:
         cursor.execute("select ops.newest_business_date()")
         (newest,) = cursor.fetchone() or (None,)
-    LOG.info("business date %s", business_date or "unknown: nothing was ever accepted")
-    if business_date and newest and (business_date - newest).days > STALE_AFTER_DAYS:
+    LOG.info("business date %s", business_date or "unknown: no sale was ever accepted")
+    stale = stale_days(business_date, newest)
+    if stale:
         LOG.warning(
-            "the data end on %s, %s days before the business date %s: is a delivery missing?",
+            "the data end on %s, %d days before the business date %s: is a delivery missing?",
             newest,
-            (business_date - newest).days,
+            stale,
             business_date,
         )

@@ -18,8 +18,13 @@ select
 from ops.load_batches where status = 'validated' group by data_set
 """
 REFUSED = """
-select source_file, message from ops.load_batches where status = 'failed' order by batch_id
+select distinct on (source_file) message
+from ops.load_batches where status = 'failed' order by source_file, batch_id desc
 """
+WAITING = (
+    "select data_set, count(*) from ops.load_batches where status = 'loaded' group by data_set"
+)
+HAS_MARTS = "select to_regclass('marts.reject_summary') is not null"
 REJECTED = """
 select data_set, rule_id, sum(row_count) as row_count
 from marts.reject_summary where status in ('open', 'waived')
@@ -97,7 +102,9 @@ class Loaded:
     """What is loaded, judged, refused and missing: the part that needs no mart."""
 
     files: tuple[FileRow, ...]
-    refused: tuple[tuple[str, str], ...]  # (source file, message)
+    refused: tuple[str, ...]  # why, one line for each file that was not loaded
+    waiting: int  # files in raw that are not judged yet
+    rejected: tuple[tuple[str, str, int], ...]  # (data set, rule, rows) as of the last build
     warnings: tuple[tuple[str, str, int], ...]  # (data set, rule, rows)
     not_delivered: tuple[str, ...]
     newest_business_date: dt.date | None
@@ -108,7 +115,6 @@ class Loaded:
 class Insight:
     """What the marts say."""
 
-    rejected: tuple[tuple[str, str, int], ...]  # (data set, rule, rows)
     segments: dict[tuple[str, str], int]  # (value tier, engagement status): customers
     customers: int
     high_spenders: int
@@ -124,12 +130,17 @@ def loaded(url: str) -> Loaded:
     """Reads `ops`; works on a warehouse in which dbt never ran."""
     with connected(url) as connection:
         files = {row[0]: FileRow(row[0], *map(int, row[1:])) for row in _rows(connection, FILES)}
+        waiting = dict(_rows(connection, WAITING))
         run = _rows(connection, LAST_RUN)
         return Loaded(
             files=tuple(files[name] for name in load_data_sets() if name in files),
-            refused=tuple((row[0], row[1]) for row in _rows(connection, REFUSED)),
+            refused=tuple(row[0] for row in _rows(connection, REFUSED)),
+            waiting=sum(waiting.values()),
+            rejected=_rule_rows(
+                _rows(connection, REJECTED) if _rows(connection, HAS_MARTS)[0][0] else []
+            ),
             warnings=_rule_rows(_rows(connection, WARNINGS)),
-            not_delivered=tuple(name for name in load_data_sets() if name not in files),
+            not_delivered=tuple(n for n in load_data_sets() if n not in {*files, *waiting}),
             newest_business_date=_rows(connection, "select ops.newest_business_date()")[0][0],
             last_run=RunRow(*run[0]) if run else None,
         )
@@ -140,7 +151,6 @@ def insight(url: str) -> Insight:
     with connected(url) as connection:
         customers, high, at_risk, both = _rows(connection, FLAGS)[0]
         return Insight(
-            rejected=_rule_rows(_rows(connection, REJECTED)),
             segments={(tier, status): n for tier, status, n in _rows(connection, SEGMENTS)},
             customers=customers,
             high_spenders=high,

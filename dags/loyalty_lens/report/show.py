@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from loyalty_lens.report.figures import Insight, Loaded
@@ -18,7 +19,7 @@ def screen() -> Console:
 
 
 def show_loaded(console: Console, figures: Loaded) -> None:
-    """Files and rows per data set, refused files, what was never delivered."""
+    """Files and rows per data set, files not loaded, what is missing, rejects and warnings."""
     rows = [
         (
             row.data_set,
@@ -38,10 +39,14 @@ def show_loaded(console: Console, figures: Loaded) -> None:
     ]
     columns = ("data set", "files", "rows read", "accepted", "rejected", "duplicates", "malformed")
     table(console, "Files and rows", columns, rows)
-    for name, message in figures.refused:
-        console.print(f"[red]refused[/] {name}: {message}", highlight=False, soft_wrap=True)
+    for message in figures.refused:
+        console.print("[red]not loaded[/]", escape(message), highlight=False, soft_wrap=True)
+    if figures.waiting:
+        console.print(f"[yellow]{figures.waiting} files wait to be judged[/]: lens validate")
     if figures.not_delivered:
         console.print(f"Never delivered: {', '.join(figures.not_delivered)}", soft_wrap=True)
+    show_rules(console, "Rejected, by rule", figures.rejected)
+    show_rules(console, "Warnings (the rows are kept), by rule", figures.warnings)
 
 
 def show_rules(console: Console, title: str, rows: Iterable[tuple[str, str, int]]) -> None:
@@ -58,11 +63,13 @@ def show_insight(console: Console, figures: Insight, currency: str) -> None:
         for tier in TIERS
     ]
     table(console, "Customers by value and engagement", ("", *ENGAGEMENT), rows)
+    console.print("(value and engagement compare with the median customer)", style="dim")
     in_rfm = sum(figures.segments.values())
     console.print(
         f"{number(figures.customers)} customers, {number(in_rfm)} with purchases;"
-        f" High-Spenders {number(figures.high_spenders)}, At-Risk {number(figures.at_risk)}"
-        f" (both: {number(figures.both)})"
+        f" {number(figures.high_spenders)} High-Spenders,"
+        f" {number(figures.at_risk)} with points and no purchase for 30 days or more,"
+        f" {number(figures.both)} both"
     )
     issued = sum(figures.points.get(kind, 0) for kind in ("EARN", "BONUS"))
     console.print(
@@ -82,7 +89,7 @@ def show_insight(console: Console, figures: Insight, currency: str) -> None:
 def show_seconds(console: Console, seconds: dict[str, float]) -> None:
     """One line with the seconds of each step."""
     parts = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
-    console.print(f"Seconds: {parts}; {sum(seconds.values()):.1f} in all")
+    console.print(f"\nSeconds: {parts}; {sum(seconds.values()):.1f} in all")
 
 
 def table(
@@ -101,6 +108,7 @@ def table(
         )
     for row in rows:
         drawn.add_row(*row)
+    console.print()
     console.print(drawn)
 
 

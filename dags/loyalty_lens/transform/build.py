@@ -32,6 +32,7 @@ def build(
     Raises TransformError naming the first model or test that failed; what was built before stays,
     each table replaced in one transaction.
     """
+    refuse_unjudged(url)
     nodes: list[dict[str, Any]] = []
     for command in COMMANDS[layer]:
         done = worker.call(arguments=[*command, *_variables(business_date)])
@@ -41,6 +42,18 @@ def build(
         if failed:
             raise TransformError(_told(failed))
     return _counts(nodes)
+
+
+def refuse_unjudged(url: str) -> None:
+    """Raises TransformError while files wait for the gate: their day would be missing in the marts.
+
+    A corrected file takes its old batch out when it lands; only the gate brings its own rows in.
+    """
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from ops.load_batches where status = 'loaded'")
+        (waiting,) = cursor.fetchone() or (0,)
+    if waiting:
+        raise TransformError(f"{waiting} files wait to be judged: run lens validate, then build")
 
 
 def _variables(business_date: dt.date | None) -> Sequence[str]:

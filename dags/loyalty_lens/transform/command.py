@@ -10,10 +10,12 @@ import sys
 
 from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
+from loyalty_lens.transform.build import refuse_unjudged
 from loyalty_lens.transform.environment import dbt_environment
 from loyalty_lens.warehouse.access import running_url
 from loyalty_lens.warehouse.connection import connected
 
+BUILDING = {"build", "run"}
 CONNECTING = {"build", "run", "test", "seed", "snapshot", "show", "source", "run-operation"}
 CONNECTING |= {"compile", "docs", "debug", "retry", "clone", "freshness"}
 
@@ -36,6 +38,8 @@ def _point_to_warehouse() -> None:
     url = running_url(settings)
     with connected(url):
         os.environ.update(dbt_environment(settings, url))
+    if BUILDING & set(sys.argv[1:]):
+        refuse_unjudged(url)
 
 
 if __name__ == "__main__":

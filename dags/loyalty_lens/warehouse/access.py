@@ -77,7 +77,7 @@ def bi_url(settings: Settings) -> str | None:
 
 
 def connection_settings(settings: Settings) -> dict[str, str]:
-    """PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and LENS_DATABASE_URL for other clients."""
+    """PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and DATABASE_URL for other clients."""
     return formats.environment(warehouse_url(settings))
 
 

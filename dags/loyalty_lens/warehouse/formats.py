@@ -55,10 +55,14 @@ def jdbc(url: str) -> str:
 
 
 def environment(url: str) -> dict[str, str]:
-    """libpq's variables and LENS_DATABASE_URL."""
+    """libpq's variables and DATABASE_URL.
+
+    Not LENS_DATABASE_URL: in a shell that has it, `lens` would take the embedded server for a
+    server of one's own.
+    """
     found = parts(url)
     named = {variable: found[part] for part, variable in VARIABLES.items() if part in found}
-    return named | {"LENS_DATABASE_URL": url}
+    return named | {"DATABASE_URL": url}
 
 
 def env(url: str) -> str:

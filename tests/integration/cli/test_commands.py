@@ -36,7 +36,7 @@ def test_a_run_ends_with_a_summary_and_the_steps_one_by_one_change_nothing(
         "Points issued 340",
         "Top customers",
         "Seconds: land",
-        "Business date 2026-01-04",
+        "Business date: 2026-01-04",
     ):
         assert told in output
     url = lens.environment["LENS_DATABASE_URL"]

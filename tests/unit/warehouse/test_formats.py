@@ -56,14 +56,14 @@ def test_env_lines_survive_a_shell() -> None:
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/elsewhere"},
     )
     found = json.loads(answer.stdout)
-    assert {k: v for k, v in found.items() if k.startswith(("PG", "LENS"))} == {
+    assert {k: v for k, v in found.items() if k.startswith(("PG", "LENS", "DATABASE"))} == {
         "PGHOST": "127.0.0.1",
         "PGPORT": "5433",
         "PGUSER": "lens user",
         "PGPASSWORD": PASSWORD,
         "PGDATABASE": "shop & more",
         "PGSSLMODE": "require",
-        "LENS_DATABASE_URL": URL + "?sslmode=require",
+        "DATABASE_URL": URL + "?sslmode=require",
     }
 
 
