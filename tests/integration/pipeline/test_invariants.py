@@ -3,10 +3,17 @@
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from loyalty_lens.errors import TransformError, WarehouseError
+from loyalty_lens.landing import ingest
+from loyalty_lens.pipeline.business_date import RequestedDate
+from loyalty_lens.pipeline.lock import only_run
+from loyalty_lens.pipeline.runs import open_row
+from loyalty_lens.transform.build import build
 from seeds_generator import GeneratedFiles, GeneratorOptions, generate
 from tests.integration.pipeline.worlds import MARTS, World
 
@@ -158,3 +165,49 @@ def test_an_undated_file_with_a_known_key_and_other_content_is_told_how_to_corre
     assert rules == ["duplicate_key"]
     assert "lens ingest --replace" in errors[0]["message"]
     assert world.value("select sum(rows_duplicate) from ops.load_batches") == 1
+
+
+def test_a_customer_returns_what_was_bought_as_a_guest_with_the_customers_phone(
+    world: World,
+) -> None:
+    world.write("customer_details.csv", "customer_id,customer_phone\nC1,+49 30 12\n")
+    world.write(
+        "loyalty_rules.csv",
+        "rule_id,points_per_unit_spend,min_spend_threshold,bonus_points\n1,1,0,0\n",
+    )
+    world.write(
+        "store_sales_header.csv",
+        "transaction_id,customer_id,customer_phone,store_id,transaction_date,total_amount,"
+        "original_transaction_id\n"
+        "T1,,493012,S1,2026-01-01,100,\nT2,C1,,S1,2026-01-03,-40,T1\n",
+    )
+    world.run()
+    assert world.rejects() == {}
+    assert world.rows("select customer_id, balance from marts.points_balances") == [("C1", 60)]
+
+
+def test_nothing_is_built_over_a_corrected_day_that_is_not_yet_judged(
+    world: World, small_shop: dict[str, str]
+) -> None:
+    for name, text in small_shop.items():
+        world.write(f"2026-01-04/{name}", text)
+    world.run()
+    header = small_shop["store_sales_header.csv"]
+    world.write("2026-01-04/store_sales_header.csv", header.replace(",120", ",121"))
+    ingest(world.url, world.settings.landing, supersede_limit=Decimal("0.2"))
+    with pytest.raises(TransformError, match="lens validate"):
+        build(world.url, world.workers.dbt, "all", run_id=None, business_date=None)
+    assert world.value("select sum(total_amount) from clean.sales") == 300
+    world.run()
+    assert world.value("select sum(total_amount) from clean.sales") == 301
+
+
+def test_a_run_that_was_killed_does_not_stay_running(world: World) -> None:
+    open_row(world.url, "killed", RequestedDate(None, is_explicit=False), "cli")
+    with (
+        only_run(world.url),
+        pytest.raises(WarehouseError, match="another run"),
+        only_run(world.url),
+    ):
+        pytest.fail("two runs at once")
+    assert world.rows("select status from ops.pipeline_runs") == [("failed",)]

@@ -66,3 +66,17 @@ def test_inferred_stores_are_replaced_when_the_master_arrives(
     ]
     rules = world.rows("select transaction_id, rule_ids from reject.store_sales_header order by 1")
     assert rules == [(key, ["unknown_store"]) for key in ("T2", "T5", "T6")]
+
+
+def test_masters_alone_are_shown_and_leave_no_date_behind(
+    world: World, small_shop: dict[str, str]
+) -> None:
+    world.write("customer_details.csv", small_shop.pop("customer_details.csv"))
+    world.run()
+    assert world.value("select count(*) from marts.customer_details") == 4
+    assert world.value("select max(business_date) from ops.pipeline_runs") is None
+    for name, text in small_shop.items():
+        world.write(name, text)
+    world.run()
+    assert world.value("select business_date from clean.as_of") == dt.date(2026, 1, 4)
+    assert rfm(world) == WITH_ALL
