@@ -60,10 +60,9 @@ def read_layout(head: bytes, data_set: DataSet) -> Layout:
             f"line {blank_lines + 1} has control characters: not a text file; export as CSV"
         )
     separator, names, length = _best_header(text[start:], data_set)
-    known = _known_names(data_set)
-    fields = tuple(
-        known.get(name, name or f"column_{number}") for number, name in enumerate(names, 1)
-    )
+    known = known_names(data_set)
+    names = [name or f"column_{number}" for number, name in enumerate(names, 1)]
+    fields = tuple(known.get(name, name) for name in names)
     extra = tuple(field for field in fields if field not in data_set.column_names)
     _check(fields, first_line, blank_lines + 1, data_set)
     return Layout(
@@ -85,7 +84,7 @@ def _refuse_other_kinds(head: bytes) -> None:
         raise ContentError("not a text file (NUL bytes or control characters); export as CSV")
 
 
-def _known_names(data_set: DataSet) -> dict[str, str]:
+def known_names(data_set: DataSet) -> dict[str, str]:
     """Each name that a header may use, and the contract's name for it; own names win."""
     aliases = {alias: column.name for column in data_set.columns for alias in column.aliases}
     return aliases | {normalised(name): name for name in data_set.column_names}
@@ -93,7 +92,7 @@ def _known_names(data_set: DataSet) -> dict[str, str]:
 
 def _best_header(text: bytes, data_set: DataSet) -> tuple[str, list[str], int]:
     """The separator that finds most known columns (then most columns), the names, the length."""
-    known = _known_names(data_set)
+    known = known_names(data_set)
     candidates = []
     for separator in SEPARATORS:
         stream = io.BytesIO(text)
@@ -127,8 +126,11 @@ def _check(fields: tuple[str, ...], line: bytes, number: int, data_set: DataSet)
         )
     missing = [name for name in data_set.required if name not in fields]
     if missing:
-        plural = "columns are" if len(missing) > 1 else "column is"
+        if len(missing) == 1:
+            said = ("column is", "add it", "column as an alias")
+        else:
+            said = ("columns are", "add them", "columns as aliases")
         raise ContentError(
-            f"line {number}: required {plural} missing: {', '.join(missing)};"
-            " add to the file, or name the file's own column as an alias in datasets.yml"
+            f"line {number}: required {said[0]} missing: {', '.join(missing)};"
+            f" {said[1]} to the file, or name the file's own {said[2]} in datasets.yml"
         )

@@ -101,7 +101,10 @@ def test_header_in_windows_1252_is_read() -> None:
         (b"", "empty; deliver it with a header row"),
         (b"\xef\xbb\xbf\r\n \n", "empty"),
         (b"S1,Paris\nS2,Rome\n", "no header row: line 1 reads 'S1,Paris'"),
-        (b"store_name,store_city\n", "line 1: required column is missing: store_id; add"),
+        (
+            b"store_name,store_city\n",
+            "line 1: required column is missing: store_id; add it to the file,",
+        ),
         (b"\n\nstore_name,store_city\n", "line 3: required column"),
         (b"store_id,Store-ID\n", "column store_id appears more than once"),
         (b"store_id,a,A \n", "column a appears more than once"),
@@ -122,5 +125,16 @@ def test_what_is_no_csv_file_of_the_data_set_is_refused_in_one_line(head: bytes,
 
 
 def test_all_missing_columns_are_named() -> None:
-    with pytest.raises(ContentError, match=r"columns are missing: quantity, line_item_amount"):
+    with pytest.raises(
+        ContentError, match=r"columns are missing: quantity, line_item_amount; add them to"
+    ):
         read_layout(b"line_item_id,transaction_id,product_id\n", LINES)
+
+
+def test_a_column_without_a_name_may_have_an_alias() -> None:
+    columns = tuple(
+        dataclasses.replace(column, aliases=("column_2",)) if column.name == "brand" else column
+        for column in load_data_sets()["products"].columns
+    )
+    products = dataclasses.replace(load_data_sets()["products"], columns=columns)
+    assert read_layout(b"product_id,\nP1,x\n", products).columns == ("product_id", "brand")
