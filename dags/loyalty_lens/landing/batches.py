@@ -23,13 +23,19 @@ class Batch:
     sha256: str
     file_date: dt.date | None
     status: str
+    date_order: str
+    decimal_mark: str
+    extra_columns: list[str]
 
     @property
     def is_live(self) -> bool:
         return self.status in ("loaded", "validated")
 
 
-COLUMNS = "batch_id, data_set, path_key, sha256, file_date, status"
+COLUMNS = (
+    "batch_id, data_set, path_key, sha256, file_date, status,"
+    " date_order, decimal_mark, extra_columns"
+)
 
 
 def find_batch(cursor: Cursor, batch_id: int) -> Batch | None:
@@ -58,58 +64,83 @@ def live_with_content(cursor: Cursor, data_set: DataSet, sha256: str) -> Batch |
     return _first(cursor)
 
 
-def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> int | None:
+def remembered_batch(cursor: Cursor, file: LandedFile) -> Batch | None:
+    """The batch with the content last handled at the file's path; its own, or that of a copy."""
+    cursor.execute(
+        f"select {COLUMNS} from ops.load_batches where batch_id = (select batch_id"  # noqa: S608
+        " from ops.landing_files where data_set = %s and path_key = %s)",
+        (file.data_set.name, file.path_key),
+    )
+    return _first(cursor)
+
+
+def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> Batch | None:
     """The batch that makes loading this content needless, or None.
 
-    What merely still lies where it was handled before is known, even if another file has replaced
-    it since. Otherwise: of events, content that is live anywhere, unless the file's own dated path
+    What merely still lies where it was loaded from is known, even if another file has replaced it
+    since. Otherwise: of events, content that is live anywhere, unless the file's own dated path
     holds something else, which it then replaces; of versions, content equal to the newest batch
     before the file's place in the order of versions, so that late days end as punctual ones do.
     """
-    name = file.data_set.name
-    cursor.execute(
-        "select batch_id from ops.landing_files inner join ops.load_batches using (batch_id)"
-        " where landing_files.data_set = %s and landing_files.path_key = %s"
-        " and landing_files.sha256 = %s"
-        " and (status in ('loaded', 'validated')"
-        " or status = 'superseded' and superseded_by is not null)",
-        (name, file.path_key, sha256),
-    )
-    if row := cursor.fetchone():
-        return int(row[0])
-    if file.data_set.delivery == "events":
-        own = live_at_path(cursor, file) if file.file_date else None
-        if own and own.sha256 != sha256:
-            return None
-        batch = live_with_content(cursor, file.data_set, sha256)
-        return batch.batch_id if batch else None
+    handled = remembered_batch(cursor, file)
+    if handled and handled.sha256 != sha256:
+        handled = None
+    if handled and handled.path_key == file.path_key and handled.status != "failed":
+        return handled
+    if file.data_set.delivery == "versions":
+        return _equal_version(cursor, file, sha256, handled)
+    own = live_at_path(cursor, file) if file.file_date else None
+    if own and own.sha256 != sha256:
+        return None
+    return live_with_content(cursor, file.data_set, sha256)
+
+
+def _equal_version(
+    cursor: Cursor, file: LandedFile, sha256: str, handled: Batch | None
+) -> Batch | None:
+    """The predecessor of a file of versions, if their contents are equal.
+
+    For a copy of batch `handled` that still lies there, what came later to its own place in the
+    order (the end, where nothing dates it) comes behind it and is no predecessor.
+    """
+    if handled and handled.is_live and file.file_date is None:
+        return handled
     # Where nothing is dated before the file, an undated newest batch counts as its predecessor.
     cursor.execute(
         f"""
         with live as (
             select
-                batch_id,
-                sha256,
-                file_date,
+                *,
                 coalesce(file_date, business_date, 'infinity') as position
             from ops.load_batches
             where data_set = %(data_set)s and {IS_LIVE}
         ),
-        newest as (select * from live order by position desc, batch_id desc limit 1),
-        before as (
+        present as (
             select * from live
+            where
+                cast(%(handled)s as bigint) is null
+                or batch_id <= %(handled)s
+                or position < cast(%(file_date)s as date)
+        ),
+        newest as (select * from present order by position desc, batch_id desc limit 1),
+        before as (
+            select * from present
             where position <= coalesce(cast(%(file_date)s as date), 'infinity')
             order by position desc, batch_id desc limit 1
         )
-        select batch_id from before where sha256 = %(sha256)s
+        select {COLUMNS} from before where sha256 = %(sha256)s
         union all
-        select batch_id from newest
+        select {COLUMNS} from newest
         where sha256 = %(sha256)s and file_date is null and not exists (select from before)
         """,  # noqa: S608
-        {"data_set": name, "file_date": file.file_date, "sha256": sha256},
+        {
+            "data_set": file.data_set.name,
+            "file_date": file.file_date,
+            "sha256": sha256,
+            "handled": handled.batch_id if handled else None,
+        },
     )
-    row = cursor.fetchone()
-    return int(row[0]) if row else None
+    return _first(cursor)
 
 
 def is_new_size(cursor: Cursor, file: LandedFile, size: int) -> bool:
@@ -170,6 +201,21 @@ def close_failures(cursor: Cursor, file: LandedFile, batch_id: int) -> None:
     )
 
 
+def close_removed(
+    cursor: Cursor, files: Iterable[LandedFile], unreadable_folders: Iterable[str]
+) -> None:
+    """Failures of files that no longer lie in the landing folder are settled by that."""
+    present = list({(file.data_set.name, file.path_key) for file in files})
+    cursor.execute(
+        "update ops.load_batches set status = 'superseded' where status = 'failed'"
+        " and not exists (select from unnest(%s::text[], %s::text[]) as present (name, key)"
+        " where name = data_set and key = path_key)"
+        " and not exists (select from unnest(%s::text[]) as folder"
+        " where starts_with(path_key, folder || '/'))",
+        ([name for name, _ in present], [key for _, key in present], list(unreadable_folders)),
+    )
+
+
 def remember(cursor: Cursor, file: LandedFile, sha256: str, batch_id: int) -> None:
     """Notes what was last handled at the file's path; writes only where that is news."""
     cursor.execute(
@@ -180,6 +226,16 @@ def remember(cursor: Cursor, file: LandedFile, sha256: str, batch_id: int) -> No
         " is distinct from (excluded.sha256, excluded.batch_id)",
         (file.data_set.name, file.path_key, sha256, batch_id),
     )
+
+
+def continue_as(cursor: Cursor, old: int, new: int) -> None:
+    """The same content, read again: it arrived when it first did, and copies of it are known."""
+    cursor.execute(
+        "update ops.load_batches set business_date = (select business_date"
+        " from ops.load_batches where batch_id = %s) where batch_id = %s",
+        (old, new),
+    )
+    cursor.execute("update ops.landing_files set batch_id = %s where batch_id = %s", (new, old))
 
 
 def live_data_sets(cursor: Cursor) -> set[str]:

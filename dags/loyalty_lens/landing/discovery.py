@@ -32,10 +32,11 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class IgnoredFile:
-    """A file or folder that is not loaded, and why."""
+    """A file or folder that is not loaded, and why; a failure needs somebody."""
 
     path: str
     reason: str
+    is_failure: bool = False
 
 
 def find_files(
@@ -136,7 +137,7 @@ def _walk(landing: Path, ignored: list[IgnoredFile]) -> Iterator[Path]:
         if folder == landing:
             raise LandingError(f"landing folder {landing} cannot be read: {reason}")
         path = printable(folder.relative_to(landing).as_posix())
-        ignored.append(IgnoredFile(path, f"folder cannot be read: {reason}"))
+        ignored.append(IgnoredFile(path, f"folder cannot be read: {reason}", is_failure=True))
 
     for folder, folders, names in os.walk(landing, onerror=note, followlinks=True):
         status = Path(folder).stat()

@@ -13,17 +13,22 @@ from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import LandingError
 from loyalty_lens.landing.batches import (
     close_failures,
+    close_removed,
+    continue_as,
+    find_batch,
     is_new_size,
     known_batch,
     live_data_sets,
     record_failure,
     remember,
+    remembered_batch,
 )
 from loyalty_lens.landing.content import Content, ContentError, inspect, peek
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.replacement import Replacement, find_replacement
 from loyalty_lens.landing.report import FileReport, LandingReport, Outcome
+from loyalty_lens.landing.rereading import changed_reading
 from loyalty_lens.landing.session import exclusive, refresh_statistics
 from loyalty_lens.landing.supersession import judge_again, supersede
 
@@ -42,6 +47,7 @@ def ingest(
 
     `supersede_limit` is the share of an earlier batch's keys that a new file of the same path may
     remove; `replace` names a batch that one of the files is to supersede whatever it removes.
+    A file that datasets.yml reads otherwise than when it was loaded is loaded in its own place.
     A file that cannot be loaded is reported and stops no other.
 
     Raises LandingError (no such folder, unreadable, nothing to load into an empty warehouse,
@@ -49,7 +55,10 @@ def ingest(
     """
     data_sets = load_data_sets()
     files, ignored = find_files(landing, data_sets)
+    files, shadowed = _one_each_path(files)
     with exclusive(url) as connection:
+        with connection, connection.cursor() as cursor:
+            close_removed(cursor, files, [file.path for file in ignored if file.is_failure])
         _refuse_nothing(connection, landing, files, ignored)
         replacement = None
         if replace is not None:
@@ -57,13 +66,16 @@ def ingest(
                 replacement = find_replacement(cursor, replace, files, data_sets)
             _replace_by_batch(connection, replacement, data_sets)
         reports = [_ignored(file) for file in ignored]
-        handled: dict[str, str] = {}
         for file in files:
-            if file.path_key in handled:
-                reports.append(_shadowed(file, handled[file.path_key]))
-                continue
-            handled[file.path_key] = file.path
             reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
+            reports += [_shadowed(connection, older, file) for older in shadowed[file.path_key]]
+        superseded = {batch for report in reports for batch in report.superseded}
+        by_path = {file.path: file for file in files}
+        for position, passed in enumerate(reports):
+            # A copy that was passed over before its original went.
+            if passed.outcome == "skipped_same_content" and passed.batch_id in superseded:
+                file = by_path[passed.path]
+                reports[position] = _landed(connection, file, run_id, supersede_limit, replacement)
         loaded = [report.data_set for report in reports if report.outcome == "loaded"]
         refresh_statistics(connection, [name for name in loaded if name])
         with connection, connection.cursor() as cursor:
@@ -94,18 +106,28 @@ def _landed(
     try:
         content = _looked_at(connection, file)
         with connection, connection.cursor() as cursor:
-            known = None
-            if replaced is None and content.sha256:
-                known = known_batch(cursor, file, content.sha256)
-            if known is not None and content.sha256:
-                remember(cursor, file, content.sha256, known)
-                close_failures(cursor, file, known)
-                message = f"same content as batch {known}"
+            known = known_batch(cursor, file, content.sha256) if content.sha256 else None
+            reason = None
+            if replaced is not None:
+                old = find_batch(cursor, replaced)
+                reason = "read again" if old and old.sha256 == content.sha256 else None
+            elif known and (changes := changed_reading(known, file)):
+                replaced = known.batch_id
+                reason = f"read again, for datasets.yml changed ({', '.join(changes)})"
+            if known and content.sha256 and replaced is None:
+                remember(cursor, file, content.sha256, known.batch_id)
+                close_failures(cursor, file, known.batch_id)
                 report = FileReport(
-                    file.path, file.data_set.name, "skipped_same_content", known, message=message
+                    file.path,
+                    file.data_set.name,
+                    "skipped_same_content",
+                    known.batch_id,
+                    message=f"same content as batch {known.batch_id}",
                 )
             else:
-                report = load(cursor, file, content, run_id, supersede_limit, replaced)
+                report = load(cursor, file, content, run_id, supersede_limit, replaced, reason)
+            if reason and replaced is not None and report.batch_id is not None:
+                continue_as(cursor, replaced, report.batch_id)
     except (ContentError, Stopped) as error:
         message = f"{file.path}: {error}"
         with connection, connection.cursor() as cursor:
@@ -177,14 +199,44 @@ def _replace_by_batch(
 
 
 def _ignored(file: IgnoredFile) -> FileReport:
+    message = f"{file.path}: {file.reason}"
+    if file.is_failure:
+        logger.info("%s", message)
+        return FileReport(file.path, None, "failed", message=message)
     logger.warning("%s ignored: %s", file.path, file.reason)
-    return FileReport(file.path, None, "ignored", message=f"{file.path}: {file.reason}")
+    return FileReport(file.path, None, "ignored", message=message)
 
 
-def _shadowed(file: LandedFile, newer: str) -> FileReport:
-    message = f"{file.path}: {newer} is the newer file of that path; remove one of them"
-    logger.warning("%s", message)
-    return FileReport(file.path, file.data_set.name, "ignored", message=message)
+def _one_each_path(
+    files: Sequence[LandedFile],
+) -> tuple[list[LandedFile], dict[str, list[LandedFile]]]:
+    """The newest file of each path, and the others by path (plain and compressed side by side)."""
+    first: dict[str, LandedFile] = {}
+    others: dict[str, list[LandedFile]] = {file.path_key: [] for file in files}
+    for file in files:
+        if first.setdefault(file.path_key, file) is not file:
+            others[file.path_key].append(file)
+    return list(first.values()), others
+
+
+def _shadowed(connection: Connection, file: LandedFile, newer: LandedFile) -> FileReport:
+    """A second file of one path: harmless only where it holds what was loaded from there."""
+    name = file.data_set.name
+    with connection, connection.cursor() as cursor:
+        batch = remembered_batch(cursor, newer)
+    try:
+        sha256 = inspect(file.location, is_compressed=file.is_compressed).sha256
+    except ContentError:
+        sha256 = None
+    if batch and batch.sha256 == sha256:
+        message = f"same content as {newer.path}"
+        return FileReport(file.path, name, "skipped_same_content", message=message)
+    message = (
+        f"{file.path}: lies at one path with {newer.path}, of which only that one is read;"
+        " rename or remove one of them"
+    )
+    logger.info("%s", message)
+    return FileReport(file.path, name, "failed", message=message)
 
 
 def _looked_at(connection: Connection, file: LandedFile) -> Content:

@@ -28,9 +28,11 @@ def load(
     run_id: str | None,
     supersede_limit: Decimal,
     replaced: int | None,
+    reason: str | None = None,
 ) -> FileReport:
     """Loads the file in the caller's transaction; `replaced` is a batch to supersede in any case.
 
+    `reason`: why content that is known is loaded again, for the message.
     Raises ContentError (the file is refused as a whole) and Stopped; the caller rolls back.
     """
     layout = read_layout(content.head, file.data_set)
@@ -39,7 +41,7 @@ def load(
     if fingerprint(file.location) != content.fingerprint:
         raise ContentError("changed while it was being read; it will be tried in the next run")
     superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
-    message = _noticed(layout, copied, superseded)
+    message = "; ".join(filter(None, [reason, *_noticed(layout, copied, superseded)])) or None
     sha256 = content.sha256 or copied.sha256 or _sha256(file)
     _complete(cursor, file, layout, copied, batch_id, sha256, message)
     remember(cursor, file, sha256, batch_id)
@@ -132,7 +134,7 @@ def _is_discount_in_percent(cursor: Cursor, file: LandedFile, batch_id: int) -> 
     return cursor.fetchone() == (True,)
 
 
-def _noticed(layout: Layout, copied: Copied, superseded: tuple[int, ...]) -> str | None:
+def _noticed(layout: Layout, copied: Copied, superseded: tuple[int, ...]) -> list[str]:
     notes = []
     if superseded:
         notes.append(f"supersedes batch {', '.join(map(str, superseded))}")
@@ -144,4 +146,4 @@ def _noticed(layout: Layout, copied: Copied, superseded: tuple[int, ...]) -> str
         notes.append(f"{copied.rows_windows_1252} rows read as Windows-1252")
     if layout.extra:
         notes.append(f"extra columns kept in _extra: {', '.join(layout.extra)}")
-    return "; ".join(notes) or None
+    return notes

@@ -11,6 +11,7 @@ from loyalty_lens.errors import LandingError
 from loyalty_lens.landing.batches import Batch, find_batch, known_batch, live_batches
 from loyalty_lens.landing.content import ContentError, inspect
 from loyalty_lens.landing.discovery import LandedFile
+from loyalty_lens.landing.rereading import changed_reading
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,10 @@ def find_replacement(
 ) -> Replacement:
     """The one delivery that can be meant. Raises LandingError where there is none, or several.
 
-    In this order: the file at the batch's own path, if its content is another; the only new file
-    of the data set; the only later batch that shares keys with the old one and whose file lies in
-    the landing folder.
+    In this order: the file at the batch's own path, if its content is another or is read otherwise
+    now; the only new file of the data set; the only later batch that shares keys with the old one
+    and whose file lies in the landing folder; the unchanged file at the batch's own path, to be
+    read again. Of versions only a file that is read again can be meant.
     """
     old = _replaceable(cursor, batch_id, data_sets)
     data_set = data_sets[old.data_set]
@@ -38,15 +40,25 @@ def find_replacement(
         for file in files
         if file.data_set.name == data_set.name and (sha256 := _sha256(file))
     }
-    for file, sha256 in contents.items():
-        if file.path_key == old.path_key and sha256 != old.sha256:
-            same = live_batches(cursor, data_set, [sha256])
-            if same:
-                return Replacement(batch_id, batch=same[-1].batch_id)
-            return Replacement(batch_id, path=file.path)
+    own = next((file for file in contents if file.path_key == old.path_key), None)
+    unchanged = own if own and contents[own] == old.sha256 else None
+    if unchanged and (data_set.delivery == "versions" or changed_reading(old, unchanged)):
+        return Replacement(batch_id, path=unchanged.path)
+    if data_set.delivery == "versions":
+        raise LandingError(
+            f"--replace {batch_id}: {old.data_set} keeps every version;"
+            " deliver a corrected file and it becomes the newest"
+        )
+    if own and not unchanged:
+        same = live_batches(cursor, data_set, [contents[own]])
+        if same:
+            return Replacement(batch_id, batch=same[-1].batch_id)
+        return Replacement(batch_id, path=own.path)
     new = [
         file.path for file, sha256 in contents.items() if known_batch(cursor, file, sha256) is None
     ]
+    if unchanged and any(_is_of_another_day(file, old) for file in contents if file.path in new):
+        new.append(unchanged.path)
     later = [
         batch.batch_id
         for batch in live_batches(cursor, data_set, contents.values())
@@ -62,8 +74,10 @@ def find_replacement(
             f"--replace {batch_id}: more than one delivery could take its place ({choices});"
             " leave only that file in the landing folder"
         )
+    if unchanged:
+        return Replacement(batch_id, path=unchanged.path)
     raise LandingError(
-        f"--replace {batch_id}: the landing folder has no other {data_set.name} file"
+        f"--replace {batch_id}: the landing folder has no {data_set.name} file"
         " to take its place; put the corrected file there"
     )
 
@@ -77,12 +91,15 @@ def _replaceable(cursor: Cursor, batch_id: int, data_sets: Mapping[str, DataSet]
             f"--replace {batch_id}: that batch is {old.status} already;"
             " name the batch whose rows are to go (lens status)"
         )
-    if old.data_set not in data_sets or data_sets[old.data_set].delivery != "events":
+    if old.data_set not in data_sets:
         raise LandingError(
-            f"--replace {batch_id}: {old.data_set} keeps every version;"
-            " deliver a corrected file and it becomes the newest"
+            f"--replace {batch_id}: {old.data_set} is no data set of datasets.yml any more"
         )
     return old
+
+
+def _is_of_another_day(file: LandedFile, old: Batch) -> bool:
+    return None not in (file.file_date, old.file_date) and file.file_date != old.file_date
 
 
 def _sha256(file: LandedFile) -> str | None:

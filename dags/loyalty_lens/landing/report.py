@@ -10,8 +10,9 @@ Outcome = Literal["loaded", "skipped_same_content", "stopped", "failed", "ignore
 class FileReport:
     """One file below the landing folder.
 
-    `stopped`: would have removed too much of an earlier batch; `failed`: refused as a whole;
-    `ignored`: belongs to no data set. `message` is one line: why, or what was noticed on the way.
+    `stopped`: would have removed too much of an earlier batch; `failed`: refused as a whole, a
+    second file of its path, or a folder that cannot be read; `ignored`: belongs to no data set.
+    `message` is one line: why, or what was noticed on the way.
     """
 
     path: str

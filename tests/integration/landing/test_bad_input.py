@@ -2,15 +2,17 @@
 
 import gzip
 import logging
+import os
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from loyalty_lens.landing.preparation import LOCK
 
 from loyalty_lens.errors import LandingError, WarehouseError
 from loyalty_lens.landing import loading
+from loyalty_lens.landing.session import LOCK
 from loyalty_lens.warehouse.connection import connect
 
 GOOD = "store_id,store_name\nS1,x\n"
@@ -78,6 +80,53 @@ def test_an_unreadable_file_fails(shop: Any) -> None:
     assert [file.message for file in failed] == [
         "stores.csv: cannot be read: No such file or directory"
     ]
+
+
+def test_an_unreadable_folder_fails_and_keeps_what_is_known_of_it(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    shop.put("locked/products.csv", b"")
+    shop.load("stores.csv", GOOD)
+    scandir = os.scandir
+
+    def refusing(folder: Any) -> Any:
+        if Path(folder) == shop.landing / "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with caplog.at_level(logging.WARNING):
+        (folder,) = shop.ingest().problems
+    assert (folder.path, folder.outcome) == ("locked", "failed")
+    assert folder.message == "locked: folder cannot be read: Permission denied"
+    assert sorted(shop.statuses().values()) == ["failed", "loaded"]
+    assert caplog.text == ""
+
+
+def test_a_removed_file_is_no_problem_any_more(shop: Any) -> None:
+    shop.put("locked/products.csv", b"")
+    bad = shop.put("2026-01-05/stores.csv", b"")
+    for _ in range(2):
+        shop.load("stores.csv", GOOD)
+        assert list(shop.statuses().values()) == ["loaded", "failed", "failed"]
+    bad.unlink()
+    shop.ingest()
+    assert shop.rows("select path_key, status from ops.load_batches order by 1") == [
+        ("2026-01-05/stores.csv", "superseded"),
+        ("locked/products.csv", "failed"),
+        ("stores.csv", "loaded"),
+    ]
+    shop.put("2026-01-05/stores.csv", b"")
+    assert len(shop.ingest().problems) == 2
+    assert sorted(shop.statuses().values()) == ["failed", "failed", "loaded", "superseded"]
+
+
+def test_the_last_bad_file_may_be_removed_too(shop: Any) -> None:
+    shop.load("stores.csv", b"")
+    (shop.landing / "stores.csv").unlink()
+    with pytest.raises(LandingError, match="no files below"):
+        shop.ingest()
+    assert list(shop.statuses().values()) == ["superseded"]
 
 
 def test_no_files_are_an_error_only_for_an_empty_warehouse(shop: Any) -> None:

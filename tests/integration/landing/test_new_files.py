@@ -1,5 +1,6 @@
 """What a new file means: design section 2, for the same content, for events and for versions."""
 
+import logging
 import os
 from typing import Any
 
@@ -43,23 +44,44 @@ def test_events_content_known_under_another_name_is_skipped(
     assert "same content as batch 1" in (report.message or "")
 
 
-def test_a_copy_stays_skipped_when_its_original_is_superseded(shop: Any) -> None:
-    shop.put("copy/store_sales_header.csv", shop.headers("T1", "T2"))
-    shop.load(DAY, shop.headers("T1", "T2"))
-    assert shop.load(DAY, shop.headers("T1", "T2", amount=2)).outcome == "loaded"
+@pytest.mark.parametrize("copy_day", ["2026-01-04", "2026-01-06"])
+def test_a_copy_loads_once_its_original_is_corrected(shop: Any, copy_day: str) -> None:
+    """The copy's rows are then in no other file that counts."""
+    copy = f"{copy_day}/store_sales_header.csv"
+    shop.load(DAY, shop.headers("T6", "T7"))
+    assert shop.load(copy, shop.headers("T6", "T7")).outcome == "skipped_same_content"
+    shop.put(DAY, shop.headers("T5"))
+    reports = {file.path: file for file in shop.ingest(replace=1).files}
+    assert reports[DAY].superseded == (1,)
+    assert (reports[copy].outcome, reports[copy].rows_read) == ("loaded", 2)
+    assert shop.statuses() == {1: "superseded", 2: "loaded", 3: "loaded"}
     assert outcomes(shop.ingest()) == ["skipped_same_content"] * 2
 
 
-def test_both_forms_of_one_path_are_one_file(shop: Any) -> None:
-    plain = shop.put(DAY, shop.headers("T1"))
-    packed = shop.put(DAY + ".gz", shop.headers("T1", amount=2))
-    os.utime(plain, (1, 1))
-    os.utime(packed, (2, 2))
-    for outcome in ("loaded", "skipped_same_content"):
-        newer, older = shop.ingest().files
-        assert (newer.path, newer.outcome) == (DAY + ".gz", outcome)
-        assert (older.path, older.outcome) == (DAY, "ignored")
-        assert "newer file of that path" in older.message
+def put_both_forms(shop: Any, newer: str, older: str) -> None:
+    os.utime(shop.put(DAY, older), (1, 1))
+    os.utime(shop.put(DAY + ".gz", newer), (2, 2))
+
+
+def test_two_files_at_one_path_are_a_problem_of_the_older_one(shop: Any, caplog: Any) -> None:
+    put_both_forms(shop, shop.headers("T1", amount=2), shop.headers("T1"))
+    with caplog.at_level(logging.WARNING):
+        for outcome in ("loaded", "skipped_same_content"):
+            newer, older = shop.ingest().files
+            assert (newer.path, newer.outcome) == (DAY + ".gz", outcome)
+            assert (older.path, older.outcome) == (DAY, "failed")
+            assert older.message == (
+                f"{DAY}: lies at one path with {DAY}.gz, of which only that one is read;"
+                " rename or remove one of them"
+            )
+    assert shop.statuses() == {1: "loaded"}
+    assert caplog.text == ""
+
+
+def test_two_files_at_one_path_with_the_same_content_are_one_delivery(shop: Any) -> None:
+    put_both_forms(shop, shop.headers("T1"), shop.headers("T1"))
+    assert outcomes(shop.ingest()) == ["loaded", "skipped_same_content"]
+    assert outcomes(shop.ingest()) == ["skipped_same_content"] * 2
 
 
 # Versions -----------------------------------------------------------------------------------------
@@ -100,3 +122,23 @@ def test_skipped_versions_are_not_delivered_anew_when_a_newer_one_arrives(shop: 
     assert shop.load("backup/stores.csv", "store_id\nS1\n").outcome == "skipped_same_content"
     shop.load("stores.csv", "store_id\nS2\n")
     assert shop.ingest().rows_read == 0
+
+
+def test_a_skipped_version_loads_when_another_arrives_late_before_it(shop: Any) -> None:
+    """A, B, A are three versions, in whatever order the days arrive (invariant 3)."""
+    shop.load("2026-01-01/stores.csv", "store_id,store_name\nS1,A\n")
+    late = shop.load("2026-01-03/stores.csv", "store_id,store_name\nS1,A\n")
+    assert late.outcome == "skipped_same_content"
+    shop.put("2026-01-02/stores.csv", "store_id,store_name\nS1,B\n")
+    assert outcomes(shop.ingest()) == ["skipped_same_content", "loaded", "loaded"]
+    assert outcomes(shop.ingest()) == ["skipped_same_content"] * 3
+
+
+def test_a_skipped_version_stays_skipped_when_its_own_day_is_corrected(shop: Any) -> None:
+    shop.load("2026-01-04/stores.csv", "store_id,store_name\nS1,X\n")
+    shop.load("2026-01-05/stores.csv", "store_id,store_name\nS1,A\n")
+    shop.load("old/2026-01-05/stores.csv", "store_id,store_name\nS1,A\n")
+    shop.put("2026-01-05/stores.csv", "store_id,store_name\nS1,B\n")
+    skipped = "skipped_same_content"
+    assert outcomes(shop.ingest()) == [skipped, "loaded", skipped]
+    assert outcomes(shop.ingest()) == [skipped] * 3

@@ -223,9 +223,11 @@ def test_replace_says_what_it_cannot_do_and_loads_nothing(shop: Any) -> None:
     shop.load("stores.csv", "store_id\nS1\n")
     with pytest.raises(LandingError, match="--replace 9: there is no such batch"):
         shop.ingest(replace=9)
+    shop.put("stores.csv", "store_id\nS2\n")
     with pytest.raises(LandingError, match="--replace 2: stores keeps every version"):
         shop.ingest(replace=2)
-    with pytest.raises(LandingError, match="no other store_sales_header file"):
+    (shop.landing / "store_sales_header.csv").unlink()
+    with pytest.raises(LandingError, match="no store_sales_header file to take its place"):
         shop.ingest(replace=1)
     shop.put("b/store_sales_header.csv", shop.headers("T2"))
     shop.put("c/store_sales_header.csv", shop.headers("T3"))

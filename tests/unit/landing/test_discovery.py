@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import LandingError
-from loyalty_lens.landing.discovery import date_in, find_files, path_key, printable
+from loyalty_lens.landing.discovery import IgnoredFile, date_in, find_files, path_key, printable
 
 
 def put(folder: Path, *names: str) -> None:
@@ -122,7 +122,9 @@ def test_unreadable_folder_is_one_clear_line_and_an_unreadable_one_below_is_repo
 
     refusing(tmp_path / "locked")
     assert found(tmp_path) == ["stores.csv"]
-    assert ignored(tmp_path) == {"locked": "folder cannot be read: Permission denied"}
+    assert find_files(tmp_path, load_data_sets())[1] == [
+        IgnoredFile("locked", "folder cannot be read: Permission denied", is_failure=True)
+    ]
     refusing(tmp_path)
     with pytest.raises(LandingError, match="cannot be read: Permission denied"):
         find_files(tmp_path, load_data_sets())
