@@ -21,7 +21,7 @@ from loyalty_lens.warehouse.access import warehouse_url
 
 LANDING = click.option(
     "--landing",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Folder with the files (default: LENS_LANDING, else landing/).",
 )
 BUSINESS_DATE = click.option(
