@@ -2,7 +2,7 @@
     numbers, so that equals score equal. ntile: groups of equal size, equals told apart by key. -#}
 {% macro rfm_score(worst_first) -%}
     {%- if var('rfm_scoring') == 'ntile' -%}
-    ntile(5) over (order by {{ worst_first }}, customer_id)
+    ntile(5) over (order by {{ worst_first }}, customer_id collate "C")
     {%- elif var('rfm_scoring') == 'strictly_worse' -%}
     cast(1 + (5 * (rank() over (order by {{ worst_first }}) - 1)) / count(*) over () as integer)
     {%- else -%}

@@ -75,6 +75,7 @@ def _rules(dice: random.Random) -> list[Row]:
         ("2", {"first_purchase_only": "yes", "min_spend_threshold": "20"}),
         ("9", {"is_active": "no"}),
         ("9", {"tier": "Gold"}),
+        ("9", {"product_category": "postage"}),
         ("9", {"event": "SIGN_UP"}),
     ]
     rules += [
@@ -151,7 +152,11 @@ def reckoned_points(history: History, as_of: dt.date) -> dict[tuple[str, str], i
         points[customer["customer_id"], "OPENING"] += customer["total_loyalty_points"] or 0
     headers = [h for h in history.headers if h["transaction_date"].date() <= as_of]
     events = [e for e in history.events if e["event_at"].date() <= as_of]
-    told = {e.get("transaction_id") for e in events if e["event_type"] == "REDEEM"}
+    told = {
+        (e["customer_id"], e.get("transaction_id"))
+        for e in events
+        if e["event_type"] == "REDEEM" and e["points"]
+    }
     for event in events:
         is_redemption = event["event_type"] == "REDEEM"
         change = -abs(event["points"]) if is_redemption else event["points"]
@@ -162,17 +167,19 @@ def reckoned_points(history: History, as_of: dt.date) -> dict[tuple[str, str], i
         if customer is None or header.get("transaction_type") == "RETURN":
             continue
         lines = [line for line in history.lines if line["transaction_id"] == key]
+        goods = [line for line in lines if line["product_id"] not in fees]
         fee = sum((x["line_item_amount"] for x in lines if x["product_id"] in fees), Decimal())
-        merchandise = header["total_amount"] - fee
+        merchandise = max(Decimal(), header["total_amount"] - fee)
         redeemed = abs(header["points_redeemed"] or 0)
         eligible = max(Decimal(), merchandise - redeemed * POINT_COST)
-        if redeemed and key not in told:
+        if redeemed and (customer, key) not in told:
             points[customer, "REDEEM"] -= redeemed
         by_category: dict[str, Decimal] = defaultdict(Decimal)
-        for line in lines:
+        for line in goods:
             by_category[category[line["product_id"]].lower()] += line["line_item_amount"]
         lots = _lots(history.rules, header, eligible, by_category, is_first=customer not in seen)
-        seen.add(customer)
+        if goods or not lines:
+            seen.add(customer)
         returns = sorted(
             (h for h in headers if h.get("original_transaction_id") == key),
             key=lambda h: (h["transaction_date"], h["transaction_id"]),

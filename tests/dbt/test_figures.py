@@ -96,7 +96,7 @@ def test_a_new_rule_version_changes_nothing_before_its_date(
 ) -> None:
     earned = (
         "select entry_id, points from marts.points_ledger"
-        " where entry_type in ('EARN', 'BONUS') and business_date < '2025-12-15' order by entry_id"
+        " where entry_type in ('EARN', 'BONUS') and business_date < '2026-01-15' order by entry_id"
     )
     warehouse.build()
     before = warehouse.rows(earned)
@@ -117,9 +117,26 @@ def test_a_new_rule_version_changes_nothing_before_its_date(
     assert warehouse.rows(earned) == before
     assert warehouse.rows(
         "select bool_and(rule_version > 1) from marts.points_ledger"
-        " where rule_id in ('1', '2', '3') and business_date >= '2025-12-15'"
+        " where rule_id in ('1', '2', '3') and business_date >= '2026-01-15'"
         " and entry_type = 'EARN'"
     ) == [(True,)]
+
+
+def test_a_rule_switched_off_keeps_what_it_earned(warehouse: Warehouse, history: History) -> None:
+    (rule,) = (rule for rule in history.rules if "start_date" in rule)
+    earned = (
+        "select entry_id, points from marts.points_ledger where entry_type = 'EARN'"
+        f" and rule_id = '{rule['rule_id']}' and business_date %s '2026-01-02' order by entry_id"
+    )
+    warehouse.build()
+    before = warehouse.rows(earned % "<")
+    assert before
+    assert warehouse.rows(earned % ">=")
+    off = {**rule, "is_active": "no"}
+    warehouse.load("loyalty_rules", [off], file_date=dt.date(2026, 1, 2))
+    warehouse.build()
+    assert warehouse.rows(earned % "<") == before
+    assert warehouse.rows(earned % ">=") == []
 
 
 def test_dashboards_read_no_contact_data_and_write_nothing(

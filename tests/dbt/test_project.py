@@ -1,11 +1,13 @@
 """The promises of the project's files: everything described, keyed, contracted, classified."""
 
 import json
+import re
 from collections import defaultdict
 from typing import Any
 
 import pytest
 
+from loyalty_lens.transform.environment import PROJECT
 from tests.dbt.warehouse import Warehouse
 
 CONTACT = {"first_name", "last_name", "email", "customer_phone", "street"}
@@ -66,6 +68,22 @@ def test_every_primary_key_is_tested(manifest: dict[str, Any], models: Models) -
 
     # The as-of date is one row whose only column is null while nothing is loaded.
     assert [name for name in models if name != "as_of" and not is_keyed(name)] == []
+
+
+def test_keys_break_ties_by_their_bytes_in_every_locale() -> None:
+    windows = [
+        (path.name, clause)
+        for path in sorted(PROJECT.glob("m*/**/*.sql"))
+        for clause in re.findall(r"over \([^()]*order by([^()]+)\)", path.read_text("utf-8"))
+    ]
+    keys = [
+        (name, key.strip())
+        for name, clause in windows
+        for key in clause.split(",")
+        if re.search(r"\b[a-z]\w*_id\b", key)
+    ]
+    assert len(keys) >= 4
+    assert [key for key in keys if not key[1].endswith('collate "C"')] == []
 
 
 def test_every_mart_has_an_enforced_contract(models: Models) -> None:

@@ -14,8 +14,9 @@ versions as materialized (
         ) as delivery_number,
         {{ content_hash([
             'rule_name', 'rule_group', 'event', 'product_category', 'store_id', 'tier', 'weekdays',
-            'is_first_purchase_only', 'is_active', 'points_per_unit_spend', 'min_spend_threshold',
-            'bonus_points', 'max_points', 'inactive_days', 'start_date', 'end_date',
+            'is_first_purchase_only', 'is_active', 'trim_scale(points_per_unit_spend)',
+            'trim_scale(min_spend_threshold)', 'bonus_points', 'max_points', 'inactive_days',
+            'start_date', 'end_date',
         ]) }} as content
     from {{ ref('stg_loyalty_rules') }}
 ),
@@ -39,14 +40,15 @@ changes as (
     where content is distinct from previous_content
 ),
 
--- A version is in force from its start date; without one, the first from the beginning and a later
--- one from its own date, until a later version's time begins.
+-- The first version is in force from its start date, without one from the beginning. A later one is
+-- from its own date, or from a start date still to come then: what was earned before stays.
 dated as (
     select
         *,
-        coalesce(
-            start_date, case when rule_version = 1 then date '1900-01-01' else version_date end
-        ) as valid_from
+        case
+            when rule_version = 1 then coalesce(start_date, date '1900-01-01')
+            else greatest(start_date, version_date)
+        end as valid_from
     from changes
 ),
 

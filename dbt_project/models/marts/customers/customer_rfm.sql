@@ -4,7 +4,7 @@ with
 as_of as (
     select
         business_date,
-        business_date - cast({{ var('rfm_window_days') or 'null' }} as integer) as before_window
+        business_date - {{ rfm_window_days() }} as before_window
     from {{ ref('as_of') }}
 ),
 
@@ -70,7 +70,7 @@ scored as (
     from measured
 ),
 
--- Exact numbers again: the percentile is a double, the amounts are not.
+-- The percentile is a double, good for 15 digits; rounded, it can be held against exact amounts.
 medians as (
     select
         round(cast(percentile_cont(0.5) within group (order by recency_days) as numeric), 6)

@@ -40,8 +40,9 @@ amounts as (
         coalesce(lines.has_merchandise, true) as has_merchandise,
         coalesce(lines.line_count, 0) as line_count,
         sold.total_amount,
-        cast(sold.total_amount - coalesce(lines.other_amount, 0) as numeric(24, 4))
-            as merchandise_amount,
+        cast(
+            greatest(sold.total_amount - coalesce(lines.other_amount, 0), 0) as numeric(24, 4)
+        ) as merchandise_amount,
         cast(coalesce(returned.returned_amount, 0) as numeric(24, 4)) as returned_amount,
         sold.points_redeemed,
         sold.business_date,
@@ -69,9 +70,13 @@ final as (
         transaction_id,
         customer_id,
         store_id,
-        row_number() over (
-            partition by customer_id order by sold_at, transaction_id
-        ) as purchase_number,
+        case
+            when has_merchandise
+                then row_number() over (
+                    partition by customer_id, has_merchandise
+                    order by sold_at, transaction_id collate "C"
+                )
+        end as purchase_number,
         line_count,
         has_merchandise,
         is_fully_returned,

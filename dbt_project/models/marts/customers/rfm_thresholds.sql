@@ -42,7 +42,7 @@ final as (
         cells.score,
         '{{ var("rfm_scoring") }}' as scoring,
         '{{ setting("rfm_monetary_basis", "LENS_RFM_MONETARY_BASIS", "net") }}' as monetary_basis,
-        cast({{ var('rfm_window_days') or 'null' }} as integer) as window_days,
+        {{ rfm_window_days() }} as window_days,
         count(measures.value) as customer_count,
         min(measures.value) as lowest_value,
         max(measures.value) as highest_value,

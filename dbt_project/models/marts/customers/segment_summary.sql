@@ -34,7 +34,7 @@ all_segments as (
         row_number() over (
             order by
                 array_position(array['High Value', 'Growing Value', 'Base Value'], value_tier),
-                engagement_status
+                engagement_status collate "C"
         ) as position
     from {{ ref('value_engagement_segments') }}
     union all

@@ -30,7 +30,7 @@ category_amounts as (
         sum(sale_lines.line_amount) as category_amount
     from {{ ref('sale_lines') }} as sale_lines
     inner join rule_categories on lower(sale_lines.product_category) = rule_categories.category
-    where not sale_lines.is_return
+    where not sale_lines.is_return and sale_lines.is_merchandise
     group by sale_lines.transaction_id, rule_categories.category
 ),
 

@@ -93,7 +93,10 @@ reversed_to_date as (
         end as points_to_date,
         row_number() over (
             partition by earnings.lot_id
-            order by returns.business_date, returns.returned_at, returns.return_transaction_id
+            order by
+                returns.business_date,
+                returns.returned_at,
+                returns.return_transaction_id collate "C"
         ) as return_number
     from earnings
     inner join returns on earnings.transaction_id = returns.original_transaction_id
@@ -160,7 +163,7 @@ entries as (
     from events
     where event_type = 'REDEEM'
     union all
-    -- A redemption that an event tells as well is told once, by the event.
+    -- A redemption that an event of the customer tells as well is told once, by the event.
     select
         'REDEEM' as entry_type,
         purchases.customer_id,
@@ -182,7 +185,9 @@ entries as (
             select from events
             where
                 events.event_type = 'REDEEM'
+                and events.points <> 0
                 and purchases.transaction_id = events.transaction_id
+                and purchases.customer_id = events.customer_id
         )
     union all
     select
