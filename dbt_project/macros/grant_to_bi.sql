@@ -1,15 +1,14 @@
 {#- Lets the role of dashboards read the columns of a mart that are not contact data. A column that
-    nobody classified, on itself or on its model, stays closed. Only prod is read by dashboards. -#}
+    is not itself classified stays closed. Only prod is read by dashboards. -#}
 {% macro grant_to_bi() -%}
     {%- if target.name == 'prod' and execute -%}
         {%- set open = [] -%}
         {%- for column in model.columns.values() -%}
-            {%- set class = (column.config.meta or column.meta).get('classification')
-                or model.config.meta.get('classification') -%}
-            {%- if class in ('none', 'personal') -%}
+            {%- if column.config.meta.get('classification') in ('none', 'personal') -%}
                 {%- do open.append(adapter.quote(column.name)) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- if open -%}
         do $grant$
         begin
             if exists (select from pg_roles where rolname = 'lens_bi') then
@@ -17,5 +16,6 @@
             end if;
         end
         $grant$
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

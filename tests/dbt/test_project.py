@@ -3,8 +3,10 @@
 import json
 import re
 from collections import defaultdict
+from types import SimpleNamespace
 from typing import Any
 
+import jinja2
 import pytest
 
 from loyalty_lens.transform.environment import PROJECT
@@ -93,12 +95,71 @@ def test_every_mart_has_an_enforced_contract(models: Models) -> None:
     assert all(column["data_type"] for model in marts for column in model["columns"].values())
 
 
+def test_every_column_of_a_mart_is_classified_by_itself(models: Models) -> None:
+    assert [
+        f"{name}.{column['name']}"
+        for name, model in models.items()
+        if model["schema"] == "marts"
+        for column in model["columns"].values()
+        if _classification(column) not in ("none", "personal", "contact")
+    ] == []
+
+
+def test_dashboards_read_the_columns_that_are_open_and_no_other(
+    warehouse: Warehouse, models: Models
+) -> None:
+    warehouse.build()
+    readable = warehouse.rows(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'marts' and has_column_privilege('lens_bi',"
+        " format('marts.%I', table_name), column_name, 'select')"
+    )
+    assert set(readable) == {
+        (name, column["name"])
+        for name, model in models.items()
+        if model["schema"] == "marts"
+        for column in model["columns"].values()
+        if _classification(column) in ("none", "personal")
+    }
+
+
+@pytest.mark.parametrize(
+    ("classes", "granted"),
+    [
+        ({"a": "none", "b": "personal", "c": "contact", "d": None}, 'grant select ("a", "b") on'),
+        ({"d": None}, None),
+    ],
+)
+def test_a_column_that_nobody_classified_stays_closed(
+    classes: dict[str, str | None], granted: str | None
+) -> None:
+    columns = {
+        name: {"name": name, "meta": {}, "config": {"meta": {"classification": value}}}
+        for name, value in classes.items()
+    }
+    context = {
+        "execute": True,
+        "target": SimpleNamespace(name="prod"),
+        "adapter": SimpleNamespace(quote=lambda name: f'"{name}"'),
+        "model": {"columns": columns, "config": {"meta": {"classification": "none"}}},
+        "this": "marts.made_up",
+    }
+    jinja = jinja2.Environment(extensions=["jinja2.ext.do"])  # noqa: S701
+    source = (PROJECT / "macros" / "grant_to_bi.sql").read_text("utf-8")
+    statement = jinja.from_string(source, globals=context).module.grant_to_bi()  # type: ignore[attr-defined]
+    assert (granted in statement) if granted else not statement.strip()
+
+
 def test_contact_data_is_classified_everywhere(models: Models) -> None:
     found = {
-        (name, column["name"]): column["config"]["meta"].get("classification")
+        (name, column["name"]): _classification(column)
         for name, model in models.items()
         for column in model["columns"].values()
         if column["name"] in CONTACT
     }
     assert len(found) >= 16
     assert set(found.values()) == {"contact"}
+
+
+def _classification(column: dict[str, Any]) -> Any:
+    return column["config"]["meta"].get("classification")
