@@ -139,6 +139,21 @@ def test_a_rule_switched_off_keeps_what_it_earned(warehouse: Warehouse, history:
     assert warehouse.rows(earned % ">=") == []
 
 
+def test_customers_show_when_they_were_last_changed(warehouse: Warehouse, history: History) -> None:
+    versions = [
+        {"customer_id": "C5", "city": "Here", "modified_at": "2026-01-04T09:30:00"},
+        {"customer_id": "C5", "city": "There", "modified_at": "2026-01-05T09:30:00+05:30"},
+        {"customer_id": "C5", "city": "There", "modified_at": "2026-01-06T09:30:00"},
+    ]
+    warehouse.load("customer_details", versions)
+    warehouse.build()
+    moment = dt.datetime(2026, 1, 5, 4, tzinfo=dt.UTC)
+    assert warehouse.rows(
+        "select customer_id, city, modified_at from marts.customer_details"
+        " where customer_id in ('C5', 'C6') order by customer_id"
+    ) == [("C5", "There", moment), ("C6", None, None)]
+
+
 def test_dashboards_read_no_contact_data_and_write_nothing(
     warehouse: Warehouse, history: History
 ) -> None:

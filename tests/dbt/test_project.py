@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import pytest
 
+from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.transform.environment import PROJECT
 from tests.dbt.warehouse import Warehouse
 
@@ -148,6 +149,11 @@ def test_a_column_that_nobody_classified_stays_closed(
     source = (PROJECT / "macros" / "grant_to_bi.sql").read_text("utf-8")
     statement = jinja.from_string(source, globals=context).module.grant_to_bi()  # type: ignore[attr-defined]
     assert (granted in statement) if granted else not statement.strip()
+
+
+def test_customers_keep_every_column_of_their_file(models: Models) -> None:
+    delivered = {column.name for column in load_data_sets()["customer_details"].columns}
+    assert delivered - set(models["customer_details"]["columns"]) == set()
 
 
 def test_contact_data_is_classified_everywhere(models: Models) -> None:

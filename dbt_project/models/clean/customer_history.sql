@@ -81,6 +81,7 @@ final as (
             else version_at
         end as valid_from,
         lead(version_at) over (partition by customer_id order by version_number) as valid_to,
+        modified_at,
         _batch_id,
         _row_number
     from changes

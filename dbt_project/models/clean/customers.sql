@@ -50,6 +50,7 @@ final as (
         newest_versions.birth_date,
         newest_versions.last_purchase_date,
         newest_versions.customer_since,
+        newest_versions.modified_at,
         newest_versions._batch_id,
         newest_versions._row_number
     from newest_versions

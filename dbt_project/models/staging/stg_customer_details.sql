@@ -21,6 +21,10 @@ select
     ops.read_date(birth_date, _date_order) as birth_date,
     ops.read_date(last_purchase_date, _date_order) as last_purchase_date,
     ops.read_date(customer_since, _date_order) as customer_since,
+    coalesce(
+        ops.read_instant(modified_at, _date_order),
+        ops.read_timestamp(modified_at, _date_order) at time zone 'UTC'
+    ) as modified_at,
     {{
         version_at(
             'ops.read_instant(modified_at, _date_order)',

@@ -134,7 +134,8 @@ final as (
         customers.birth_date,
         customers.customer_since,
         flagged.last_purchase_date,
-        flagged.business_date
+        flagged.business_date,
+        customers.modified_at
     from customers
     inner join flagged on customers.customer_id = flagged.customer_id
     inner join segments on customers.customer_id = segments.customer_id
