@@ -30,7 +30,12 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 @click.option("--defect-rate", default=0.01, show_default=True, help="Share of defective rows.")
 @click.option("--seed", default=42, show_default=True, help="Same seed, same bytes.")
 @click.option("--end", callback=_day, metavar="DATE", help="Last day: a date, or yesterday.")
-@click.option("--out", type=click.Path(path_type=Path, readable=False), required=True, help="Folder to write to.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="Folder to write to.",
+)
 @click.pass_obj
 def generate(settings: Settings, /, out: Path, **options: object) -> None:
     """Write history/ and one dated folder a day of realistic sales, with injected defects."""
