@@ -122,7 +122,7 @@ language sql stable parallel safe
 as $$
     select case
         when
-            value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?$'
+            value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$'
             and pg_input_is_valid(value, 'timestamp')
             then cast(value as timestamp)
         when value <> '' then ops.read_timestamp_tolerantly(value, date_order)
