@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from loyalty_lens.settings import PROJECT_ROOT
 from tests.integration.cli.lens import Lens
 
 
@@ -42,3 +43,14 @@ def test_the_demo_tells_its_whole_story_and_a_second_one_changes_nothing(lens: L
         return [line for line in lines if not line.startswith("Seconds") and "drops" not in line]
 
     assert figures(second) == figures(first)
+
+    output = lens.dbt(
+        "build",
+        "--select",
+        "as_of",
+        cwd=PROJECT_ROOT / "dbt_project",
+        LENS_DEMO_DATABASE="1",
+        DBT_TARGET_PATH=str(lens.home / "target"),
+        DBT_LOG_PATH=str(lens.home / "logs"),
+    )
+    assert "Completed successfully" in output
