@@ -117,8 +117,11 @@ def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
             traceback.print_exc()
             reason = " ".join(str(error).split())[:500]
             answer = {"error": f"{type(error).__name__}: {reason}", "error_class": "WorkerError"}
-        answers.write(json.dumps(answer, default=str) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(answer, default=str) + "\n")
+            answers.flush()
+        except BrokenPipeError:  # whoever asked was killed
+            os._exit(0)
 
 
 if __name__ == "__main__":

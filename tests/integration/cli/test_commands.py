@@ -1,7 +1,10 @@
 """The commands that README tells of, as processes of their own."""
 
 import re
+import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -102,3 +105,39 @@ def test_url_tells_other_clients_how_to_connect(lens: Lens, option: tuple[str, .
 )
 def test_every_command_explains_itself(lens: Lens, command: str) -> None:
     assert "Usage: lens " + command in lens.works(command, "--help")
+
+
+@pytest.mark.parametrize("status", ["loaded", "validated"])
+def test_a_run_that_is_killed_is_healed_by_the_next(
+    new_database: NewDatabase, shop: Path, tmp_path_factory: pytest.TempPathFactory, status: str
+) -> None:
+    lens = Lens(tmp_path_factory.mktemp("killed"), new_database())
+    lens.works("start")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loyalty_lens.cli.main", "run", "--landing", str(shop)],
+        env=lens.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = lens.environment["LENS_DATABASE_URL"]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            cursor.execute(
+                "select count(*) from ops.load_batches where status = %s"
+                " and data_set = 'store_sales_header'",
+                (status,),
+            )
+            if cursor.fetchone() == (1,):
+                break
+            time.sleep(0.02)
+    assert process.poll() is None, "the run ended before it could be killed"
+    process.kill()
+    process.wait()
+    lens.works("run", "--landing", str(shop))
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("select customer_id, balance from marts.points_balances order by 1")
+        assert [row for row in cursor.fetchall() if row[1]] == [("C1", 300), ("C2", 70), ("C3", 75)]
+        cursor.execute("select status from ops.pipeline_runs order by started_at")
+        assert cursor.fetchall() == [("failed",), ("success",)]
