@@ -114,9 +114,13 @@ def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
         except LensError as error:
             answer = {"error": str(error), "error_class": type(error).__name__}
         except Exception as error:  # noqa: BLE001  (reported to the caller, whatever it was)
-            traceback.print_exc()
-            reason = " ".join(str(error).split())[:500]
-            answer = {"error": f"{type(error).__name__}: {reason}", "error_class": "WorkerError"}
+            if os.environ.get("LENS_LOG_LEVEL", "").upper() == "DEBUG":
+                traceback.print_exc()
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
+            answer = {
+                "error": f"{reason} (LENS_LOG_LEVEL=DEBUG shows where)",
+                "error_class": "WorkerError",
+            }
         try:
             answers.write(json.dumps(answer, default=str) + "\n")
             answers.flush()

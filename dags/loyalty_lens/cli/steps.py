@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from loyalty_lens.cli.generate import generate
 from loyalty_lens.errors import LandingError
@@ -107,6 +108,7 @@ def status(settings: Settings) -> None:
             f"Last run: {row.status}, business date {row.business_date or 'none'},"
             f" started {row.started_at:%Y-%m-%d %H:%M} UTC {row.message or ''}".rstrip(),
             soft_wrap=True,
+            markup=False,
         )
         stale = stale_days(row.business_date, known.newest_business_date)
         if stale:
@@ -123,7 +125,7 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     show.show_loaded(console, known)
     idle = "earns nothing yet: it needs tiers, inactivity or an event other than a purchase"
     for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.idle_rules)]:
-        console.print(f"[yellow]note[/] {note}", highlight=False, soft_wrap=True)
+        console.print("[yellow]note[/]", escape(note), highlight=False, soft_wrap=True)
     show.show_insight(console, marts, settings.currency)
     show.show_seconds(console, seconds)
     date = known.last_run.business_date if known.last_run else None

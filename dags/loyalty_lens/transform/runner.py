@@ -22,7 +22,8 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
     return [_node(result) for result in results]
 
 
-QUIET = ["--quiet", "--no-use-colors", "--no-version-check"]
+# What went wrong is in the answer, and in dbt's own log file.
+QUIET = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
 
 
 @cache

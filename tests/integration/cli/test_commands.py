@@ -141,3 +141,26 @@ def test_a_run_that_is_killed_is_healed_by_the_next(
         assert [row for row in cursor.fetchall() if row[1]] == [("C1", 300), ("C2", 70), ("C3", 75)]
         cursor.execute("select status from ops.pipeline_runs order by started_at")
         assert cursor.fetchall() == [("failed",), ("success",)]
+
+
+def test_a_model_that_fails_is_told_in_one_line_and_in_the_run(
+    new_database: NewDatabase, shop: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lens = Lens(tmp_path_factory.mktemp("failing"), new_database())
+    lens.works("ingest", "--landing", str(shop))
+    with closing(psycopg2.connect(lens.environment["LENS_DATABASE_URL"])) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("alter function ops.read_phone(text) rename to read_phone_gone")
+        message = lens.refusal("build")
+        assert "wait to be judged" in message
+        cursor.execute("update ops.load_batches set status = 'validated'")
+        message = lens.refusal("build")
+        assert "dbt model" in message and "read_phone" in message
+        message = lens.refusal("run", "--landing", str(shop))
+        cursor.execute(
+            "select status, message from ops.pipeline_runs order by started_at desc limit 1"
+        )
+        ((status, told),) = cursor.fetchall()
+    assert status == "failed"
+    assert told.split(": ", 1)[1] in message
