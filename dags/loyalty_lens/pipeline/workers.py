@@ -1,6 +1,5 @@
 """The two helper processes of a run: each starts when it is needed, or before, and is kept."""
 
-from types import TracebackType
 from typing import Self
 
 from loyalty_lens.settings import Settings
@@ -35,11 +34,6 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.gate.close()
         self.dbt.close()
