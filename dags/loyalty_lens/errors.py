@@ -27,3 +27,8 @@ class TransformError(LensError):
 
 class WorkerError(LensError):
     """A helper process ended or answered with an error."""
+
+
+def first_line(error: Exception | str, *, otherwise: str = "no reason given") -> str:
+    """What a library says first; the rest (context, hints, positions) does not fit on one line."""
+    return next(iter(str(error).strip().splitlines()), otherwise)

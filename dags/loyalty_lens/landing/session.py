@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from loyalty_lens.errors import WarehouseError
+from loyalty_lens.errors import WarehouseError, first_line
 from loyalty_lens.warehouse.connection import connect, shown
 
 LOCK = 0x4C414E44  # "LAND": one ingest at a time in a database
@@ -34,7 +34,7 @@ def exclusive(url: str) -> Iterator[Connection]:
             f"{shown(url)}: the warehouse is not set up; run lens start"
         ) from error
     except psycopg2.Error as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "connection lost"
+        reason = first_line(error, otherwise="connection lost")
         raise WarehouseError(
             f"{shown(url)}: landing broke off ({reason});"
             " the file in hand was rolled back, run lens ingest again"

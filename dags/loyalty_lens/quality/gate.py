@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
-from loyalty_lens.errors import QualityError, SettingsError
+from loyalty_lens.errors import QualityError, SettingsError, first_line
 from loyalty_lens.quality import batches, report, scratch, versions
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
@@ -58,7 +58,7 @@ def validate(
             run.judge(data_set, rules[name])
         return run.finish(data_sets, business_date, started)
     except psycopg2.Error as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error, otherwise=type(error).__name__)
         raise QualityError(f"the validation stopped, nothing is lost: {reason}") from error
     finally:
         connection.close()

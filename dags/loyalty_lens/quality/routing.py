@@ -14,7 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.errors import QualityError
+from loyalty_lens.errors import QualityError, first_line
 from loyalty_lens.quality.scratch import table_of
 from loyalty_lens.quality.suites import Rule, Suite
 
@@ -48,7 +48,7 @@ class Routing:
                 else:
                     self.warnings[rule.number] = self._count(query)
             except psycopg2.Error as error:
-                reason = str(error).strip().splitlines()[0]
+                reason = first_line(error)
                 raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
         self.cursor.execute("analyze failures")
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from loyalty_lens.errors import TransformError
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
-LOG = logging.getLogger(__name__)
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "staging": (("build", "--select", "resource_type:seed", "path:models/staging", *NO_TESTS),),
@@ -22,12 +20,23 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "tests": (("test",),),
 }
 LAYERS = ("staging", "clean", "marts")
+# What transform.runner tells of a node, and ops.model_runs keeps.
+NODE_COLUMNS = (
+    "unique_id",
+    "resource_type",
+    "status",
+    "started_at",
+    "execution_seconds",
+    "rows_affected",
+    "failures",
+    "message",
+)
 
 
 def build(
     url: str, worker: Worker, layer: str, *, run_id: str | None, business_date: dt.date | None
 ) -> dict[str, int]:
-    """Builds one layer (or `all`, or only the `tests`); returns the number of nodes by status.
+    """Builds one layer (or `all`, or only the `tests`); returns the number of nodes by kind.
 
     Raises TransformError naming the first model or test that failed; what was built before stays,
     each table replaced in one transaction.
@@ -79,20 +88,6 @@ def _record(url: str, run_id: str | None, nodes: list[dict[str, Any]]) -> None:
     with connected(url) as connection, connection.cursor() as cursor:
         execute_values(
             cursor,
-            "insert into ops.model_runs (run_id, unique_id, resource_type, status, started_at,"
-            " execution_seconds, rows_affected, failures, message) values %s",
-            [
-                (
-                    run_id,
-                    node["unique_id"],
-                    node["resource_type"],
-                    node["status"],
-                    node["started_at"],
-                    node["execution_seconds"],
-                    node["rows_affected"],
-                    node["failures"],
-                    node["message"],
-                )
-                for node in nodes
-            ],
+            f"insert into ops.model_runs (run_id, {', '.join(NODE_COLUMNS)}) values %s",  # noqa: S608  (our own names)
+            [(run_id, *(node[column] for column in NODE_COLUMNS)) for node in nodes],
         )

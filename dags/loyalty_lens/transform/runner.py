@@ -8,6 +8,9 @@ from dbt.contracts.graph.manifest import Manifest
 
 from loyalty_lens.errors import TransformError
 
+# What went wrong is in the answer, and in dbt's own log file.
+QUIET = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
+
 
 def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
     """Runs `request["arguments"]`, a dbt command line; one dict per node that ran.
@@ -20,10 +23,6 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
     if results is None:
         raise TransformError(_reason(outcome))
     return [_node(result) for result in results]
-
-
-# What went wrong is in the answer, and in dbt's own log file.
-QUIET = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
 
 
 @cache

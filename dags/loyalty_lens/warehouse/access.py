@@ -11,7 +11,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import encrypt_password
 
-from loyalty_lens.errors import WarehouseError
+from loyalty_lens.errors import WarehouseError, first_line
 from loyalty_lens.settings import DEMO_SUFFIX, Settings
 from loyalty_lens.warehouse import formats
 from loyalty_lens.warehouse.connection import (
@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How the warehouse stands, for `lens status`; nothing is started to find out."""
+    """How the warehouse stands; nothing is started to find out."""
 
     is_embedded: bool
     is_running: bool  # it answers, and the database is there
@@ -213,7 +213,7 @@ def _statements(url: str) -> Iterator[Connection]:
     try:
         yield connection
     except psycopg2.Error as error:
-        raise WarehouseError(f"{shown(url)}: {str(error).strip().splitlines()[0]}") from None
+        raise WarehouseError(f"{shown(url)}: {first_line(error)}") from None
     finally:
         connection.close()
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from loyalty_lens.errors import WarehouseError
+from loyalty_lens.errors import WarehouseError, first_line
 
 OLDEST_VERSION = 16
 RECOVERING = "database system is (starting up|in recovery mode|not yet accepting connections)"
@@ -37,7 +37,9 @@ def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
             yield connection
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         if not connection.closed:  # a full disk, a lock timeout: the server's own words
-            raise WarehouseError(f"{shown(url)}: {_first_line(error)}") from error
+            raise WarehouseError(
+                f"{shown(url)}: {first_line(error, otherwise=type(error).__name__)}"
+            ) from error
         raise WarehouseError(
             f"{shown(url)}: the server went away in the middle of the work;"
             " nothing half-done is kept, run again"
@@ -119,9 +121,4 @@ def _explained(url: str, message: str) -> WarehouseError:
         return WarehouseError(
             f"{where}: no server answers; start it (lens start) or correct LENS_DATABASE_URL"
         )
-    first_line = message.strip().splitlines()[0] if message.strip() else "no reason given"
-    return WarehouseError(f"{where}: {first_line}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return WarehouseError(f"{where}: {first_line(message)}")

@@ -8,7 +8,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
-from loyalty_lens.errors import WarehouseError
+from loyalty_lens.errors import WarehouseError, first_line
 from loyalty_lens.warehouse.connection import connected, shown
 from loyalty_lens.warehouse.tables import synchronise_tables
 
@@ -30,13 +30,13 @@ def migrate(url: str) -> list[str]:
             synchronise_tables(connection, load_data_sets())
             return applied
     except errors.InsufficientPrivilege as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise WarehouseError(
             f"{shown(url)}: this user may not set up the warehouse ({reason});"
             " grant create on the database or use its owner in LENS_DATABASE_URL"
         ) from None
     except psycopg2.Error as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = first_line(error, otherwise=type(error).__name__)
         raise WarehouseError(f"{shown(url)}: the warehouse cannot be set up: {reason}") from error
 
 

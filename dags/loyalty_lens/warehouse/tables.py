@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 
@@ -40,14 +41,14 @@ def synchronise_tables(connection: Connection, data_sets: Mapping[str, DataSet])
             cursor.execute(_create_accepted(data_set, [*existing, *missing]))
 
 
-def _columns(cursor: object, schema: str, table: str) -> list[str]:
-    cursor.execute(  # type: ignore[attr-defined]
+def _columns(cursor: Cursor, schema: str, table: str) -> list[str]:
+    cursor.execute(
         "select column_name from information_schema.columns"
         " where table_schema = %s and table_name = %s and column_name not like '\\_%%'"
         " order by ordinal_position",
         (schema, table),
     )
-    return [name for (name,) in cursor.fetchall()]  # type: ignore[attr-defined]
+    return [name for (name,) in cursor.fetchall()]
 
 
 def _text_columns(names: Iterable[str]) -> sql.Composable:
