@@ -4,7 +4,9 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo "$$name"; break; fi; done)
 RUN := .venv/bin/python -m
-OURS := dags seeds_generator tests
+OURS := dags metabase seeds_generator tests
+COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: help setup demo test test-long quality fix lock clean
 
@@ -26,7 +28,7 @@ test-long: setup ## The full counts of every property and fault test
 quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
 	$(RUN) ruff check $(OURS)
 	$(RUN) ruff format --check $(OURS)
-	$(RUN) mypy dags seeds_generator
+	$(RUN) mypy dags metabase seeds_generator
 	$(RUN) sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 	$(RUN) yamllint --strict .
 
@@ -35,9 +37,9 @@ fix: setup ## Format and repair what can be repaired by itself
 	$(RUN) ruff format $(OURS)
 	$(RUN) sqlfluff fix --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 
-lock: setup ## Compile requirements.in again (after a change there)
-	$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make lock" requirements/requirements.in -o requirements/requirements.txt
+lock: setup ## Compile requirements/*.in again (after a change there)
+	cd requirements && $(COMPILE) runtime.in development.in -o requirements.txt
+	cd requirements && $(COMPILE) runtime.in --constraints requirements.txt -o runtime.txt
 
 clean: ## Remove .venv, caches and build output; the warehouse under .lens stays (lens reset removes it)
 	@if [ -x .venv/bin/lens ]; then .venv/bin/lens stop || true; fi

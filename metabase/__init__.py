@@ -1,0 +1,1 @@
+"""Dashboards as files, with two readers: Metabase (provision) and a local preview."""
