@@ -7,6 +7,8 @@ RUN := .venv/bin/python -m
 OURS := dags metabase seeds_generator tests
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: help setup demo test test-long quality fix lock clean
 
