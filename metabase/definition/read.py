@@ -12,13 +12,13 @@ FOLDER = Path(__file__).resolve().parents[1]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_definition(folder: Path = FOLDER) -> Definition:
-    """All of `cards/**/*.yml` and `dashboards/*.yml` below `folder`.
+def read_definition(folder: Path = FOLDER, *, currency: str = "EUR") -> Definition:
+    """All of `cards/**/*.yml` and `dashboards/*.yml` below `folder`; `$currency` is filled in.
 
     Raises DefinitionError naming the file and what is wrong in it.
     """
-    cards = {card.key: card for card in _read(folder / "cards", Card)}
-    dashboards = tuple(_read(folder / "dashboards", Dashboard))
+    cards = {card.key: card for card in _read(folder / "cards", Card, currency)}
+    dashboards = tuple(_read(folder / "dashboards", Dashboard, currency))
     if not dashboards:
         raise DefinitionError(f"{folder / 'dashboards'}: no dashboard here")
     _check_names(cards, dashboards)
@@ -27,17 +27,17 @@ def read_definition(folder: Path = FOLDER) -> Definition:
     return Definition(cards, dashboards)
 
 
-def _read(folder: Path, model: type[Model]) -> list[Model]:
+def _read(folder: Path, model: type[Model], currency: str) -> list[Model]:
     return [
-        _parsed(path, path.relative_to(folder).with_suffix("").as_posix(), model)
+        _parsed(path, path.relative_to(folder).with_suffix("").as_posix(), model, currency)
         for path in sorted(folder.rglob("*.yml"))
     ]
 
 
-def _parsed(path: Path, key: str, model: type[Model]) -> Model:
+def _parsed(path: Path, key: str, model: type[Model], currency: str) -> Model:
     where = f"{path.parent.name}/{path.name}"
     try:
-        content: Any = yaml.safe_load(path.read_text("utf-8"))
+        content: Any = yaml.safe_load(path.read_text("utf-8").replace("$currency", currency))
         if not isinstance(content, dict) or "key" in content:
             raise DefinitionError(f"{where}: a mapping without `key` (the file's name is the key)")
         return model.model_validate({"key": key, **content})

@@ -77,16 +77,16 @@ final as (
             row_number() over (partition by ranged.metric order by ranged.lower_value) as integer
         ) as bin_number,
         case
-            when ranged.upper_value is null then to_char(ranged.lower_value, 'FM999,999,999') || '+'
+            when ranged.upper_value is null then {{ short_number('ranged.lower_value') }} || '+'
             when ranged.metric = 'monetary'
                 then
-                    to_char(ranged.lower_value, 'FM999,999,999,999') || '–'
-                    || to_char(ranged.upper_value, 'FM999,999,999,999')
+                    {{ short_number('ranged.lower_value') }} || '–'
+                    || {{ short_number('ranged.upper_value') }}
             when ranged.upper_value = ranged.lower_value + 1
-                then to_char(ranged.lower_value, 'FM999,999,999')
+                then {{ short_number('ranged.lower_value') }}
             else
-                to_char(ranged.lower_value, 'FM999,999,999') || '–'
-                || to_char(ranged.upper_value - 1, 'FM999,999,999')
+                {{ short_number('ranged.lower_value') }} || '–'
+                || {{ short_number('ranged.upper_value - 1') }}
         end as bin_label,
         cast(ranged.lower_value as numeric(24, 4)) as lower_value,
         cast(ranged.upper_value as numeric(24, 4)) as upper_value,

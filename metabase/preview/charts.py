@@ -1,0 +1,120 @@
+"""Cards with axes as Plotly figures: bar, line, area, combo and row (bars from left to right)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from metabase.definition import Card, Column
+from metabase.preview.formats import axis
+from metabase.preview.query import Result
+
+COLORS = ("#1F5FA8", "#2E8B74", "#B5651D", "#7A4E9E", "#C0392B", "#5D6D7E")
+SHAPES = ("bar", "line", "area")
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One colour of a chart: x and y values, and the column that y comes from."""
+
+    name: str
+    metric: str
+    x: list[Any]
+    y: list[Any]
+
+
+def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
+    """The card's chart, `height` pixels high."""
+    lines = list(_series(card, result))
+    drawn = go.Figure([_trace(card, each, number, currency) for number, each in enumerate(lines)])
+    category, value = ("yaxis", "xaxis") if card.display == "row" else ("xaxis", "yaxis")
+    value_format = axis(card.columns[card.metrics[0]], currency)
+    drawn.update_layout(
+        {
+            "height": height,
+            "margin": MARGIN,
+            "barmode": "relative" if "stackable.stack_type" in card.settings else "group",
+            "barnorm": _norm(card),
+            "hovermode": "closest" if card.display == "row" else "x unified",
+            "showlegend": len(lines) > 1,
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            category: _category_axis(card),
+            value: {"automargin": True, "rangemode": "tozero", "nticks": 5, **value_format},
+        }
+    )
+    for name in ("x", "y"):
+        title = card.settings.get(f"graph.{name}_axis.title_text", "")
+        drawn.update_layout({f"{name}axis": {"title": {"text": title}, "tickfont": {"size": 11}}})
+    return drawn
+
+
+def _series(card: Card, result: Result) -> Iterator[Series]:
+    """One a metric; with a second dimension one for each of its values."""
+    x, *breakout = card.dimensions
+    for metric in card.metrics:
+        if not breakout:
+            title = card.columns[metric].title
+            yield Series(title, metric, result.column(x), result.column(metric))
+            continue
+        parts = result.column(breakout[0])
+        for part in dict.fromkeys(parts):
+            mine = [place for place, other in enumerate(parts) if other == part]
+            xs, ys = result.column(x), result.column(metric)
+            yield Series(str(part), metric, [xs[p] for p in mine], [ys[p] for p in mine])
+
+
+def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
+    own = card.settings.get("series_settings", {}).get(series.metric, {})
+    shape = own.get("display", card.display if card.display in SHAPES else "bar")
+    color = own.get("color", COLORS[number % len(COLORS)])
+    if len(card.dimensions) > 1:
+        color = COLORS[number % len(COLORS)]
+    values = [None if value is None else float(value) for value in series.y]
+    number_format = _hover(card.columns[series.metric], currency)
+    if shape != "bar":
+        return go.Scatter(
+            name=series.name,
+            x=series.x,
+            y=values,
+            mode="lines",
+            line={"color": color, "width": 2.5},
+            fill="tozeroy" if shape == "area" else None,
+            stackgroup="all"
+            if shape == "area" and "stackable.stack_type" in card.settings
+            else None,
+            hovertemplate="%{y:" + number_format + "}",
+        )
+    is_row = card.display == "row"
+    label = "%{x:" if is_row else "%{y:"
+    return go.Bar(
+        name=series.name,
+        x=values if is_row else series.x,
+        y=series.x if is_row else values,
+        orientation="h" if is_row else "v",
+        marker={"color": color},
+        texttemplate=label + number_format + "}"
+        if card.settings.get("graph.show_values")
+        else None,
+        textposition="auto",
+        textangle=0,
+        textfont={"size": 11},
+        hovertemplate=label + number_format + "}",
+    )
+
+
+def _category_axis(card: Card) -> dict[str, Any]:
+    if card.display == "row":
+        return {"autorange": "reversed", "automargin": True, "type": "category"}
+    if card.settings.get("graph.x_axis.scale") == "timeseries":
+        return {"type": "date", "automargin": True}
+    return {"type": "category", "automargin": True}
+
+
+def _norm(card: Card) -> str:
+    return "percent" if card.settings.get("stackable.stack_type") == "normalized" else ""
+
+
+def _hover(column: Column, currency: str) -> str:
+    return str(axis(column, currency).get("tickformat", ""))

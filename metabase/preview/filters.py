@@ -1,0 +1,85 @@
+"""The filters above a tab: those that one of its cards listens to."""
+
+import datetime as dt
+
+import streamlit as st
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from metabase.definition import Dashboard, Definition, Filter, Tab
+from metabase.preview.choices import (
+    PERIODS,
+    Choice,
+    Period,
+    Values,
+    columns_of,
+    listened_to,
+    options,
+    period_of,
+    span,
+)
+
+CHOOSE = "Choose days"
+
+
+def chosen(
+    connection: Connection, definition: Definition, dashboard: Dashboard, tab: Tab
+) -> dict[str, Choice]:
+    """Draws the tab's filters side by side; the choices made, by filter id."""
+    cards = [definition.cards[key] for key in tab.card_keys()]
+    filters = listened_to(cards, dashboard.filters)
+    choices: dict[str, Choice] = {}
+    if not filters:
+        return choices
+    for each, place in zip(filters, st.columns(len(filters)), strict=True):
+        columns = columns_of(definition, dashboard, each.id)
+        with place:
+            if each.type == "date/all-options":
+                choice = _period(connection, each, columns)
+            else:
+                choice = _values(connection, each, columns[0], definition, dashboard, choices)
+        if choice:
+            choices[each.id] = choice
+    return choices
+
+
+def _period(connection: Connection, each: Filter, columns: list[str]) -> Choice | None:
+    days = span(connection, columns)
+    if days is None:
+        return None
+    names = [*PERIODS, CHOOSE]
+    name = st.selectbox(each.name, names, key=each.id, bind="query-params", persist_state="session")
+    if name != CHOOSE:
+        return period_of(name, *days)
+    picked: tuple[dt.date, ...] = st.date_input(
+        f"{each.name}, first and last day",
+        value=days,
+        min_value=days[0],
+        max_value=days[1],
+        key=f"{each.id}-days",
+        format="YYYY-MM-DD",
+    )
+    return Period(*picked) if len(picked) == 2 else None
+
+
+def _values(
+    connection: Connection,
+    each: Filter,
+    column: str,
+    definition: Definition,
+    dashboard: Dashboard,
+    choices: dict[str, Choice],
+) -> Choice | None:
+    limits = {
+        columns_of(definition, dashboard, other)[0]: choices[other]
+        for other in each.limited_by
+        if other in choices
+    }
+    picked = st.multiselect(
+        each.name,
+        options(connection, column, limits),
+        key=each.id,
+        placeholder="All",
+        bind="query-params",
+        persist_state="session",
+    )
+    return Values(tuple(picked)) if picked else None
