@@ -25,6 +25,10 @@ class TransformError(LensError):
     """dbt failed; the message names the first failing model or test."""
 
 
+class MetabaseError(LensError):
+    """Metabase cannot be reached, refuses, or does not hold what was pushed; no secret in it."""
+
+
 class WorkerError(LensError):
     """A helper process ended or answered with an error."""
 

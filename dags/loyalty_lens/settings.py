@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -19,7 +19,8 @@ class Settings:
     """What a command needs to know; made once by `Settings.from_environment`."""
 
     home: Path  # LENS_HOME: the embedded server's data, port and password; logs
-    database_url: str | None  # LENS_DATABASE_URL: a server of one's own, PostgreSQL 16 or newer
+    # LENS_DATABASE_URL: a server of one's own, PostgreSQL 16 or newer
+    database_url: str | None = field(repr=False)
     landing: Path  # LENS_LANDING: where the daily files arrive
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
@@ -27,9 +28,15 @@ class Settings:
     rfm_monetary_basis: str  # LENS_RFM_MONETARY_BASIS: net or gross of returns
     default_time_zone: str  # LENS_DEFAULT_TIME_ZONE: of stores that name none
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
-    bi_password: str | None  # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
+    # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
+    bi_password: str | None = field(repr=False)
     dbt_threads: int  # LENS_DBT_THREADS
     log_level: str  # LENS_LOG_LEVEL
+    metabase_url: str | None  # LENS_METABASE_URL
+    metabase_email: str | None  # LENS_METABASE_EMAIL: of its administrator, made on the first push
+    metabase_password: str | None = field(repr=False)  # LENS_METABASE_PASSWORD
+    metabase_api_key: str | None = field(repr=False)  # LENS_METABASE_API_KEY: instead of those two
+    metabase_warehouse: str | None  # LENS_METABASE_WAREHOUSE: host:port as Metabase sees it
 
     @classmethod
     def from_environment(
@@ -53,6 +60,11 @@ class Settings:
             bi_password=env.get("LENS_BI_PASSWORD"),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
             log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),
+            metabase_url=env.get("LENS_METABASE_URL"),
+            metabase_email=env.get("LENS_METABASE_EMAIL"),
+            metabase_password=env.get("LENS_METABASE_PASSWORD"),
+            metabase_api_key=env.get("LENS_METABASE_API_KEY"),
+            metabase_warehouse=env.get("LENS_METABASE_WAREHOUSE"),
         )
 
     @property
