@@ -5,12 +5,13 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	then echo "$$name"; break; fi; done)
 RUN := .venv/bin/python -m
 OURS := dags metabase seeds_generator tests
-COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+# Runs on the standard library alone, before anything is set up.
+STACK := PYTHONPATH=dags $(or $(PYTHON),python3) -m loyalty_lens.stack
+COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long quality fix lock clean
+.PHONY: help setup demo test test-long env up down logs smoke quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -26,6 +27,23 @@ test: setup ## All tests but the long counts (the README's test command)
 
 test-long: setup ## The full counts of every property and fault test
 	@$(RUN) pytest $(PYTEST_ARGS)
+
+env: ## Write .env for docker-compose, secrets made up
+	@$(STACK).make_env
+
+up: ## Start everything in containers: Airflow, Metabase, the warehouse (needs Docker and make env)
+	@$(STACK).before_up $(COMPOSE)
+	$(COMPOSE) up --detach --build
+	@$(STACK).addresses
+
+down: ## Stop the containers; all data stay (to remove them, too: docker compose down --volumes)
+	$(COMPOSE) down
+
+logs: ## Follow the logs of the containers
+	$(COMPOSE) logs --follow --tail 100
+
+smoke: ## Check the running containers: a run through Airflow, marts, dashboards
+	$(COMPOSE) run --rm --no-deps smoke
 
 quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
 	$(RUN) ruff check $(OURS)

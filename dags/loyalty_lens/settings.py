@@ -21,7 +21,7 @@ class Settings:
     home: Path  # LENS_HOME: the embedded server's data, port and password; logs
     # LENS_DATABASE_URL: a server of one's own, PostgreSQL 16 or newer
     database_url: str | None = field(repr=False)
-    landing: Path  # LENS_LANDING: where the daily files arrive
+    landing: Path  # LENS_LANDING (of the demo: LENS_DEMO_LANDING): where the daily files arrive
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
     point_cost: Decimal  # LENS_POINT_COST: money per point
@@ -47,11 +47,15 @@ class Settings:
         Raises SettingsError naming the variable that cannot be used.
         """
         env = {k: v for k, v in (environment or os.environ).items() if v.strip()}
+        demo = demo or env.get("LENS_DEMO_DATABASE", "") == "1"
+        landing = env.get("LENS_LANDING", PROJECT_ROOT / "landing")
+        if demo:  # invented files beside one's own would be loaded with them
+            landing = env.get("LENS_DEMO_LANDING", landing)
         return cls(
             home=Path(env.get("LENS_HOME", PROJECT_ROOT / ".lens")).expanduser().absolute(),
             database_url=env.get("LENS_DATABASE_URL"),
-            landing=Path(env.get("LENS_LANDING", PROJECT_ROOT / "landing")).expanduser().absolute(),
-            demo=demo or env.get("LENS_DEMO_DATABASE", "") == "1",
+            landing=Path(landing).expanduser().absolute(),
+            demo=demo,
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
             rfm_monetary_basis=_one_of(env, "LENS_RFM_MONETARY_BASIS", "net", ("net", "gross")),

@@ -1,0 +1,43 @@
+"""`make up`, before docker-compose: .env is complete, the folders are there, the ports are free."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from loyalty_lens.stack import env_file, folders, ports
+
+
+def main(compose: list[str]) -> None:
+    """Ends with one line for each problem and exit code 1, or silently. `compose`: the command."""
+    found = problems(compose)
+    if found:
+        sys.exit("\n".join(f"make up: {problem}" for problem in found))
+
+
+def problems(compose: list[str]) -> list[str]:
+    """What stands in the way, in the current folder; the first kind of problem alone."""
+    path = Path(env_file.NAME)
+    if not path.exists():
+        return ["there is no .env here: run make env"]
+    values = env_file.settings(path)
+    wanted = env_file.read(Path(env_file.EXAMPLE)).items()
+    missing = [name for name, value in wanted if not value and name not in values]
+    if missing:
+        return [f".env lacks {', '.join(missing)}: run make env"]
+    if not _works(compose):
+        return [f"`{' '.join(compose)} version` does not work: install Docker with Compose 2"]
+    folders.make(values)
+    return folders.problems(values) + ports.problems(values, compose)
+
+
+def _works(compose: list[str]) -> bool:
+    try:
+        return (
+            subprocess.run([*compose, "version"], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
