@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long env up down logs smoke quality fix lock clean
+.PHONY: help setup demo test test-long env up down logs smoke screenshots quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ logs: ## Follow the logs of the containers
 smoke: ## Check the running containers: a run through Airflow, marts, dashboards
 	$(COMPOSE) run --rm --no-deps smoke
 
+screenshots: demo ## Take the pictures of docs/images from the demo (needs chromium)
+	@$(RUN) tests.dashboards.screenshots
+
 quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
 	$(RUN) ruff check $(OURS)
 	$(RUN) ruff format --check $(OURS)
@@ -65,4 +68,4 @@ clean: ## Remove .venv, caches and build output; the warehouse under .lens stays
 	@if [ -x .venv/bin/lens ]; then .venv/bin/lens stop || true; fi
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	rm -rf dbt_project/target dbt_project/logs
-	find dags seeds_generator tests -type d -name __pycache__ -exec rm -rf {} +
+	find dags metabase seeds_generator tests -type d -name __pycache__ -exec rm -rf {} +

@@ -27,6 +27,7 @@ SHOP: dict[str, Any] = {
 }
 NEXT = """
 What to do next
+  .venv/bin/lens --demo preview               the dashboards in a browser
   .venv/bin/lens --demo status                what is loaded, rejected, stale
   .venv/bin/lens --demo url                   connect psql, a notebook or a BI tool to the demo
   .venv/bin/lens run --landing DIR            your own files (see README, "Your own files")

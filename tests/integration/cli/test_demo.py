@@ -29,6 +29,7 @@ def test_the_demo_tells_its_whole_story_and_a_second_one_changes_nothing(lens: L
         "Top customers",
         "Seconds: ",
         "What to do next",
+        "lens --demo preview",
         "lens --demo status",
         "lens run --landing DIR",
         "8 drops loaded one by one",

@@ -1,0 +1,39 @@
+"""Pictures of both tabs on the demo, for the README: `make screenshots`."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from loyalty_lens.settings import PROJECT_ROOT, Settings
+from metabase.definition import read_definition
+from tests.dashboards.browser import launched, previewed
+
+FOLDER = PROJECT_ROOT / "docs" / "images"
+WIDTH, HEIGHT = 1440, 900
+
+
+def main(folder: Path = FOLDER) -> None:
+    """One PNG a tab, as high as the tab is."""
+    settings = Settings.from_environment(demo=True)
+    (dashboard,) = read_definition().dashboards
+    folder.mkdir(parents=True, exist_ok=True)
+    with previewed(settings, settings.home) as url, launched() as browser:
+        for tab in dashboard.tabs:
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+            page.goto(f"{url}/?tab={tab.name}")
+            expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=60_000)
+            expect(page.get_by_test_id("stApp")).to_have_attribute(
+                "data-test-script-state", "notRunning"
+            )
+            inside = page.get_by_test_id("stMainBlockContainer").bounding_box()
+            assert inside is not None
+            page.set_viewport_size({"width": WIDTH, "height": int(inside["height"]) - 60})
+            page.wait_for_timeout(1500)  # Plotly fades in
+            path = folder / f"dashboard_{tab.name.lower()}.png"
+            page.screenshot(path=path)
+            sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

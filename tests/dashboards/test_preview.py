@@ -1,0 +1,252 @@
+"""Both tabs in a real browser: what stands on the screen is what SQL says."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.access import bi_url
+from loyalty_lens.warehouse.connection import connect
+from metabase.definition import Card, read_definition
+from metabase.preview.choices import Choice, Period, Values, options, span
+from metabase.preview.formats import shown
+from metabase.preview.query import Result, run_card
+from tests.dashboards.browser import launched, previewed
+
+DEFINITION = read_definition()
+(DASHBOARD,) = DEFINITION.dashboards
+PATIENCE = 60_000  # milliseconds: the machine may be busy
+DRAWN = """() => Object.fromEntries(
+    [...document.querySelectorAll('.js-plotly-plot')].map(plot => [
+        plot.closest('[data-testid="stVerticalBlock"][class*="st-key-"]').className,
+        plot.data.map(trace => ({x: [...trace.x], y: [...trace.y], name: trace.name})),
+    ])
+)"""
+
+
+@dataclass
+class Visit:
+    """A page, and what went wrong on it."""
+
+    page: Page
+    url: str
+    problems: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("requestfailed", lambda request: self.problems.append(request.url))
+        self.page.on(
+            "console",
+            lambda message: self.problems.append(message.text) if message.type == "error" else None,
+        )
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+
+    def open(self, tab: str) -> None:
+        """Opens a tab by its address and waits until everything is drawn."""
+        self.page.goto(f"{self.url}/?tab={tab}")
+        expect(self.page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        self.settle(tab)
+
+    def settle(self, tab: str) -> None:
+        """Waits until the page has stopped running and the last card of the tab is there."""
+        cards = [DEFINITION.cards[key] for key in _tab(tab).card_keys()]
+        charts = sum(card.is_chart for card in cards)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning", timeout=PATIENCE
+        )
+        expect(self.page.get_by_test_id("stMetric")).to_have_count(
+            sum(card.display == "scalar" for card in cards), timeout=PATIENCE
+        )
+        expect(self.page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        expect(self.page.locator(".js-plotly-plot")).to_have_count(charts, timeout=PATIENCE)
+
+    def number(self, card: Card) -> str:
+        """The number of a scalar card."""
+        metric = self.page.get_by_test_id("stMetric").filter(has_text=card.name)
+        exact = [each for each in metric.all() if _title(each) == card.name]
+        assert len(exact) == 1, card.name
+        return exact[0].get_by_test_id("stMetricValue").inner_text().strip()
+
+    def cells(self, card: Card) -> list[list[str]]:
+        """The body of a table card."""
+        rows = self.page.locator(f".st-key-{card.key.replace('/', '-')} tbody tr")
+        return [
+            [cell.strip() for cell in row.locator("td").all_inner_texts()] for row in rows.all()
+        ]
+
+    def traces(self, card: Card) -> list[dict[str, Any]]:
+        """What Plotly holds for a chart card."""
+        name = f"st-key-{card.key.replace('/', '-')}"
+        drawn = self.page.evaluate(DRAWN)
+        (traces,) = [found for classes, found in drawn.items() if name in classes.split()]
+        return list(traces)
+
+    def choose(self, label: str, option: str) -> None:
+        """Picks an option of a filter and waits until the page has followed."""
+        self.page.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+
+def _tab(name: str) -> Any:
+    return next(tab for tab in DASHBOARD.tabs if tab.name == name)
+
+
+def _title(metric: Any) -> str:
+    return str(metric.get_by_test_id("stMetricLabel").inner_text()).strip()
+
+
+@pytest.fixture(scope="module")
+def bi(shop: Settings) -> Iterator[Connection]:
+    url = bi_url(shop)
+    assert url is not None
+    with closing(connect(url, autocommit=True)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def address(shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with previewed(shop, tmp_path_factory.mktemp("preview")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(address: str, browser: Browser) -> Iterator[Visit]:
+    """A fresh page; at the end it must have had no error and asked nobody else."""
+    page = browser.new_page(viewport={"width": 1440, "height": 2000})
+    visit = Visit(page, address)
+    yield visit
+    page.close()
+    assert visit.problems == []
+    assert visit.hosts == {address.removeprefix("http://")}
+
+
+def check(visit: Visit, tab: str, bi: Connection, choices: dict[str, Choice]) -> None:
+    """Every number on the screen against SQL, run here."""
+    for key in _tab(tab).card_keys():
+        card = DEFINITION.cards[key]
+        result = run_card(bi, card, choices)
+        if card.display == "scalar":
+            ((value,),) = result.rows
+            (column,) = card.columns.values()
+            assert visit.number(card) == shown(value, column, "EUR"), key
+        elif card.display == "table":
+            assert visit.cells(card) == _texts(card, result), key
+        else:
+            _check_chart(visit.traces(card), card, result)
+
+
+def _texts(card: Card, result: Result) -> list[list[str]]:
+    columns = list(card.columns.values())
+    return [
+        [shown(value, column, "EUR") for value, column in zip(row, columns, strict=True)]
+        for row in result.rows
+    ]
+
+
+def _check_chart(traces: list[dict[str, Any]], card: Card, result: Result) -> None:
+    category, value = ("y", "x") if card.display == "row" else ("x", "y")
+    assert [trace["name"] for trace in traces] == [card.columns[m].title for m in card.metrics]
+    for trace, metric in zip(traces, card.metrics, strict=True):
+        assert trace[value] == pytest.approx([float(v) for v in result.column(metric)]), card.key
+        expected = [str(each) for each in result.column(card.dimensions[0])]
+        assert [
+            str(each)[: len(text)] for each, text in zip(trace[category], expected, strict=True)
+        ] == expected
+
+
+@pytest.mark.parametrize("tab", [tab.name for tab in DASHBOARD.tabs])
+def test_every_number_on_the_screen_is_the_number_of_sql(
+    visit: Visit, bi: Connection, tab: str
+) -> None:
+    visit.open(tab)
+    check(visit, tab, bi, {})
+
+
+def test_filters_change_the_numbers_and_go_with_the_address(visit: Visit, bi: Connection) -> None:
+    days = span(bi, ["marts.sales_daily.business_date"])
+    assert days is not None
+    (region, *_) = options(bi, "marts.store_details.store_region", {})
+    revenue = DEFINITION.cards["loyalty/revenue"]
+    visit.open("Loyalty")
+    everything = visit.number(revenue)
+
+    choices: dict[str, Choice] = {"region": Values((region,))}
+    visit.choose("Region", region)
+    _expect_number(visit, revenue, bi, choices)
+    assert visit.number(revenue) != everything
+    visit.settle("Loyalty")
+    check(visit, "Loyalty", bi, choices)
+
+    visit.choose("Period", "Last 7 days")
+    choices["period"] = Period(days[1] - timedelta(days=6), days[1])
+    _expect_number(visit, revenue, bi, choices)
+    visit.settle("Loyalty")
+    check(visit, "Loyalty", bi, choices)
+
+    outstanding = DEFINITION.cards["loyalty/points_outstanding"]
+    assert visit.number(outstanding) == _text(outstanding, bi, {})
+
+    visit.page.reload()  # the address holds tab and filters
+    visit.settle("Loyalty")
+    check(visit, "Loyalty", bi, choices)
+
+
+def test_the_region_shortens_the_list_of_stores(visit: Visit, bi: Connection) -> None:
+    (region, *_) = options(bi, "marts.store_details.store_region", {})
+    stores = options(
+        bi,
+        "marts.store_details.store_label",
+        {"marts.store_details.store_region": Values((region,))},
+    )
+    visit.open("Loyalty")
+    visit.choose("Region", region)
+    _expect_number(visit, DEFINITION.cards["loyalty/revenue"], bi, {"region": Values((region,))})
+    visit.settle("Loyalty")
+    visit.page.get_by_role("combobox", name="Store").click()
+    offered = visit.page.get_by_role("option")
+    expect(offered.filter(has_text=stores[0])).to_be_visible()
+    assert {text.strip() for text in offered.all_inner_texts()} - {"Select all"} == set(stores)
+
+
+def test_filters_show_only_where_a_card_listens_and_survive_a_change_of_tab(
+    visit: Visit, bi: Connection
+) -> None:
+    (region, *_) = options(bi, "marts.store_details.store_region", {})
+    revenue = DEFINITION.cards["loyalty/revenue"]
+    visit.open("Loyalty")
+    visit.choose("Region", region)
+    _expect_number(visit, revenue, bi, {"region": Values((region,))})
+    visit.page.get_by_role("tab", name="Segments").click()
+    visit.settle("Segments")
+    expect(visit.page.get_by_role("combobox", name="Region")).to_have_count(0)
+    visit.page.get_by_role("tab", name="Loyalty").click()
+    visit.settle("Loyalty")
+    check(visit, "Loyalty", bi, {"region": Values((region,))})
+
+
+def _text(card: Card, bi: Connection, choices: dict[str, Choice]) -> str:
+    ((value,),) = run_card(bi, card, choices).rows
+    (column,) = card.columns.values()
+    return shown(value, column, "EUR")
+
+
+def _expect_number(visit: Visit, card: Card, bi: Connection, choices: dict[str, Choice]) -> None:
+    metric = visit.page.get_by_test_id("stMetric").filter(has_text=card.name)
+    expect(metric.get_by_test_id("stMetricValue")).to_have_text(
+        _text(card, bi, choices), timeout=PATIENCE
+    )

@@ -1,0 +1,148 @@
+"""How the preview writes numbers, draws charts and colours tables."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from metabase.definition import Card, Column
+from metabase.preview.charts import figure
+from metabase.preview.choices import PERIODS, Period, period_of
+from metabase.preview.formats import axis, shown
+from metabase.preview.query import Result
+from metabase.preview.tables import table
+
+FIRST, LAST = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
+
+
+def card(display: str, **settings: Any) -> Card:
+    return Card.model_validate(
+        {
+            "key": "x",
+            "name": "X",
+            "description": "X",
+            "display": display,
+            "sql": "select 1",
+            "columns": {
+                "store": {"title": "Store"},
+                "kind": {"title": "Kind"},
+                "revenue": {"title": "Revenue", "format": "money", "decimals": 0},
+            },
+            "settings": {name.replace("__", "."): value for name, value in settings.items()},
+        }
+    )
+
+
+RESULT = Result(
+    ("store", "kind", "revenue"),
+    (("A", "new", Decimal(10)), ("A", "old", Decimal(30)), ("B", "new", Decimal(20))),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "text"),
+    [
+        (1234567, {"format": "integer"}, "1,234,567"),
+        (Decimal("1234.5"), {"format": "money"}, "EUR 1,234.50"),
+        (Decimal("1234.5"), {"format": "money", "decimals": 0}, "EUR 1,234"),
+        (Decimal("-3"), {"format": "money", "decimals": 0}, "EUR -3"),
+        (Decimal("0.1002"), {"format": "percent"}, "10.0%"),
+        (0.5, {"format": "decimal"}, "0.50"),
+        (LAST, {"format": "date"}, "2026-01-31"),
+        ("words", {"format": "integer"}, "words"),
+        (None, {"format": "money"}, "–"),
+        (0, {"format": "integer"}, "0"),
+    ],
+)
+def test_a_value_is_written_by_the_format_of_its_column(
+    value: Any, column: dict[str, Any], text: str
+) -> None:
+    assert shown(value, Column(title="X", **column), "EUR") == text
+
+
+def test_an_axis_of_money_names_the_currency() -> None:
+    money = Column(title="X", format="money", decimals=0)
+    assert axis(money, "SEK") == {"tickprefix": "SEK ", "tickformat": ",.0f"}
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [("All days", None), ("Last 7 days", Period(dt.date(2026, 1, 25), LAST))],
+)
+def test_a_period_ends_on_the_last_day_with_data(name: str, days: Period | None) -> None:
+    assert period_of(name, FIRST, LAST) == days
+
+
+def test_a_period_longer_than_the_data_starts_with_them() -> None:
+    assert period_of("Last 365 days", FIRST, LAST) == Period(FIRST, LAST)
+    assert PERIODS["Last 365 days"] == 365
+
+
+def test_a_row_chart_runs_from_left_to_right_with_the_first_on_top() -> None:
+    one = Result(("store", "kind", "revenue"), RESULT.rows[:1])
+    drawn = figure(
+        card("row", graph__dimensions=["store"], graph__metrics=["revenue"]), one, "EUR", 300
+    )
+    (bar,) = drawn.data
+    assert (bar.orientation, list(bar.x), list(bar.y)) == ("h", [10.0], ["A"])
+    assert drawn.layout.yaxis.autorange == "reversed"
+    assert drawn.layout.xaxis.tickprefix == "EUR "
+
+
+def test_a_second_dimension_makes_a_series_of_each_of_its_values() -> None:
+    drawn = figure(
+        card("bar", graph__dimensions=["store", "kind"], graph__metrics=["revenue"]),
+        RESULT,
+        "EUR",
+        300,
+    )
+    assert [(bar.name, list(bar.x), list(bar.y)) for bar in drawn.data] == [
+        ("new", ["A", "B"], [10.0, 20.0]),
+        ("old", ["A"], [30.0]),
+    ]
+    assert drawn.layout.barmode == "group"
+
+
+@pytest.mark.parametrize(("kind", "norm"), [("stacked", ""), ("normalized", "percent")])
+def test_stacked_bars_stand_on_one_another(kind: str, norm: str) -> None:
+    settings = {"graph.dimensions": ["store", "kind"], "graph.metrics": ["revenue"]}
+    drawn = figure(card("bar", **settings, **{"stackable.stack_type": kind}), RESULT, "EUR", 300)
+    assert (drawn.layout.barmode, drawn.layout.barnorm or "") == ("relative", norm)
+
+
+def test_a_combo_draws_each_series_in_its_own_shape_and_colour() -> None:
+    settings = {
+        "graph.dimensions": ["store"],
+        "graph.metrics": ["revenue"],
+        "series_settings": {"revenue": {"display": "line", "color": "#123456"}},
+    }
+    (line,) = figure(card("combo", **settings), RESULT, "EUR", 300).data
+    assert (line.type, line.line.color) == ("scatter", "#123456")
+
+
+def test_a_table_escapes_what_comes_from_files() -> None:
+    odd = Result(("store", "kind", "revenue"), (("<script>alert(1)</script>", "&", Decimal(1)),))
+    drawn = table(card("table"), odd, "EUR")
+    assert "<script>" not in drawn and "&lt;script&gt;" in drawn and "&amp;" in drawn
+
+
+def test_a_range_runs_over_all_columns_of_its_rule() -> None:
+    rule = {"columns": ["revenue"], "type": "range", "colors": ["#FFFFFF", "#000000"]}
+    drawn = table(card("table", **{"table.column_formatting": [rule]}), RESULT, "EUR")
+    assert drawn.count("#FFFFFF") == 1  # the lowest
+    assert drawn.count("#000000") == 1  # the highest
+    assert drawn.count("#808080") == 1  # between
+
+
+def test_a_mini_bar_is_as_long_as_its_share_of_the_largest() -> None:
+    bars = card("table").model_copy(
+        update={
+            "columns": {
+                **card("table").columns,
+                "revenue": Column(title="Revenue", format="money", mini_bar=True),
+            }
+        }
+    )
+    drawn = table(bars, RESULT, "EUR")
+    assert "33.3%" in drawn and "66.7%" in drawn and "100.0%" in drawn
