@@ -1,1 +1,1 @@
-"""Pushes the definition to Metabase over its API; twice in a row changes nothing the second time."""
+"""Pushes the definition to Metabase over its API; a second push in a row changes nothing."""

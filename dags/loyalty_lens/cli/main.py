@@ -7,7 +7,7 @@ import traceback
 
 import click
 
-from loyalty_lens.cli import dashboards, demo, server, steps
+from loyalty_lens.cli import dashboards, demo, metabase, server, steps
 from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
 
@@ -24,7 +24,14 @@ def lens(context: click.Context, use_demo: bool) -> None:
     context.obj = settings
 
 
-for command in (*server.COMMANDS, *steps.COMMANDS, *dashboards.COMMANDS, *demo.COMMANDS):
+COMMANDS = (
+    *server.COMMANDS,
+    *steps.COMMANDS,
+    *dashboards.COMMANDS,
+    *metabase.COMMANDS,
+    *demo.COMMANDS,
+)
+for command in COMMANDS:
     lens.add_command(command)
 
 

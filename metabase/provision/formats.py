@@ -1,0 +1,49 @@
+"""A column's format in Metabase's words (`column_settings`), and what a display needs beside it."""
+
+import json
+from typing import Any
+
+from metabase.definition import Card, Column
+from metabase.provision.client import Json
+
+ISO_DATE = {"date_style": "YYYY/M/D", "date_separator": "-"}
+
+
+def visualization(card: Card, currency: str) -> Json:
+    """The card's own settings, the formats of its columns, and what its display needs."""
+    settings: Json = {
+        **card.settings,
+        "column_settings": {
+            json.dumps(["name", name], separators=(",", ":")): _formatted(column, currency)
+            for name, column in card.columns.items()
+        },
+    }
+    if card.display == "scalar":
+        settings["scalar.field"] = next(iter(card.columns))
+    if card.display == "table":
+        settings["table.columns"] = [{"name": name, "enabled": True} for name in card.columns]
+        settings["table.pivot"] = False  # else Metabase may turn three columns into a cross-tab
+    return settings
+
+
+def _formatted(column: Column, currency: str) -> dict[str, Any]:
+    words: dict[str, Any] = {"column_title": column.title}
+    match column.format:
+        case "integer":
+            words |= {"number_style": "decimal", "decimals": 0}
+        case "decimal":
+            words |= {"number_style": "decimal", "decimals": column.decimals or 0}
+        case "percent":
+            words |= {"number_style": "percent", "decimals": column.decimals or 0}
+        case "money":
+            words |= {
+                "number_style": "currency",
+                "currency": currency,
+                "currency_style": "code",
+                "decimals": 2 if column.decimals is None else column.decimals,
+            }
+        case "date":
+            words |= ISO_DATE
+    if column.mini_bar:
+        words["show_mini_bar"] = True
+    return words

@@ -1,0 +1,96 @@
+"""Who sees the dashboards, and that they are the first thing seen."""
+
+from typing import Any
+
+from loyalty_lens.errors import MetabaseError
+from metabase.provision.client import Json, Metabase
+from metabase.provision.collection import Collection
+from metabase.provision.report import Report
+from metabase.provision.target import DEMO_NAME
+
+ALL_USERS = "1"
+ADMINISTRATORS = "2"
+HOME_DASHBOARD = "/api/setting/custom-homepage-dashboard"
+HOME = "/api/setting/custom-homepage"
+
+
+def show_first(api: Metabase, dashboard: int, collection: Collection, report: Report) -> None:
+    """Makes the dashboard Metabase's home, unless an administrator chose another.
+
+    The invented shop's dashboard gives way to the real one.
+    """
+    current = api.get(HOME_DASHBOARD)
+    if current == dashboard or (current and not _gives_way(api, current, collection)):
+        return
+    # First that there is a home, then which: cut in two, the next push begins again.
+    api.put(HOME, {"value": True})
+    api.put(HOME_DASHBOARD, {"value": dashboard})
+    report.changed("home page")
+
+
+def let_viewers_in(api: Metabase, database: int, collection: Collection, report: Report) -> None:
+    """A group that reads the collection; all others lose it, and SQL on the warehouse.
+
+    Administrators keep everything. Raises MetabaseError where Metabase does not take it over.
+    """
+    name = f"{collection.name} viewers"
+    listed = api.get("/api/permissions/group")
+    group = next((each["id"] for each in listed if each["name"] == name), None)
+    if group is None:
+        group = api.post("/api/permissions/group", {"name": name})["id"]
+        report.created(f"group {name}: put those who may see the dashboards into it")
+    where = str(collection.number)
+    _agree(
+        api,
+        "/api/collection/graph",
+        {ALL_USERS: {where: "none"}, str(group): {where: "read"}},
+        "none",
+        report,
+    )
+    _agree(
+        api,
+        "/api/permissions/graph",
+        {
+            each: {str(database): {"view-data": "unrestricted", "create-queries": "no"}}
+            for each in (ALL_USERS, str(group))
+        },
+        {},
+        report,
+    )
+
+
+def _agree(api: Metabase, path: str, wanted: dict[str, Json], absent: Any, report: Report) -> None:
+    graph = api.get(path)
+    if _holds(graph, wanted, absent):
+        return
+    groups = {key: dict(each) for key, each in graph["groups"].items() if key != ADMINISTRATORS}
+    for group, entries in wanted.items():
+        groups.setdefault(group, {}).update(entries)
+    api.put(path, {"revision": graph["revision"], "groups": groups})
+    if not _holds(api.get(path), wanted, absent):
+        raise MetabaseError(
+            f"PUT {api.url}{path}: Metabase did not take the permissions over;"
+            " set them under Admin > Permissions, then push again"
+        )
+    report.changed("permissions")
+
+
+def _holds(graph: Json, wanted: dict[str, Json], absent: Any) -> bool:
+    """Newer servers leave out what means no permission."""
+    return all(
+        _granted(graph["groups"].get(group, {}).get(where, absent)) == _granted(value)
+        for group, entries in wanted.items()
+        for where, value in entries.items()
+    )
+
+
+def _granted(value: Any) -> Any:
+    """Of data permissions the part that the open-source edition knows: who may ask."""
+    return value.get("create-queries", "no") if isinstance(value, dict) else value
+
+
+def _gives_way(api: Metabase, number: int, collection: Collection) -> bool:
+    if collection.name == DEMO_NAME:
+        return False
+    where = api.get(f"/api/dashboard/{number}").get("collection") or {}
+    return bool(where.get("name") == DEMO_NAME)
