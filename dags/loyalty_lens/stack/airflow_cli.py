@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from typing import Any
 
 from loyalty_lens.errors import LensError, first_line
 
@@ -22,11 +21,11 @@ def trigger_once(run_id: str) -> bool:
     """Queues this run of the daily DAG unless it was queued before; says whether it was new.
 
     The DAG is read first: no DAG processor has done so yet. The run waits for the scheduler.
+    Airflow's warnings are on standard output, too; the answer is the last line that is a list.
     """
     _airflow("dags", "reserialize")
-    runs: list[dict[str, Any]] = json.loads(
-        _airflow("dags", "list-runs", DAG, "--output", "json") or "[]"
-    )
+    listed = _airflow("dags", "list-runs", DAG, "--output", "json").splitlines()
+    runs = json.loads(next(line for line in reversed(listed) if line.startswith("[")))
     if any(run["run_id"] == run_id for run in runs):
         return False
     _airflow("dags", "trigger", DAG, "--run-id", run_id)

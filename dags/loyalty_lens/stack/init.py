@@ -32,6 +32,8 @@ def init(environment: Mapping[str, str]) -> None:
     """All steps, in order. Raises LensError."""
     settings = Settings.from_environment(environment)
     is_demo = _wants_demo(environment)
+    customers = _whole(environment, "LENS_DEMO_CUSTOMERS")
+    days = _whole(environment, "LENS_DEMO_DAYS")
     make_owner(environment["WAREHOUSE_ADMIN_URL"], settings.database_url or "")
     url = warehouse_url(settings)
     LOG.info("warehouse ready: %s", shown(url))
@@ -40,15 +42,12 @@ def init(environment: Mapping[str, str]) -> None:
     airflow_cli.migrate()
     LOG.info("Airflow's database is up to date")
     if is_demo:
-        _demo(settings, environment)
+        _demo(settings, customers, days)
 
 
-def _demo(settings: Settings, environment: Mapping[str, str]) -> None:
+def _demo(settings: Settings, customers: int, days: int) -> None:
     is_new = demo_files.generate_once(
-        settings.landing,
-        customers=_whole(environment, "LENS_DEMO_CUSTOMERS"),
-        days=_whole(environment, "LENS_DEMO_DAYS"),
-        currency=settings.currency,
+        settings.landing, customers=customers, days=days, currency=settings.currency
     )
     LOG.info("demo: files generated" if is_new else "demo: files are there")
     is_queued = airflow_cli.trigger_once(FIRST_RUN)
