@@ -13,12 +13,19 @@ def enter(api: Metabase, target: Target, report: Report) -> None:
 
     Raises MetabaseError where the account is refused.
     """
-    token = api.get("/api/session/properties").get("setup-token")
+    token = setup_token(api)
     if token:
         api.authenticate(_set_up(api, target, token), _log_in(api, target))
         report.created(f"administrator {target.email}")
     else:
         identify(api, target)
+
+
+def setup_token(api: Metabase) -> str | None:
+    """What makes the first user; None where there is one already."""
+    properties = api.get("/api/session/properties")
+    token = properties.get("setup-token")
+    return None if properties.get("has-user-setup") or not token else str(token)
 
 
 def identify(api: Metabase, target: Target) -> None:

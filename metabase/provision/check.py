@@ -8,7 +8,7 @@ from loyalty_lens.errors import MetabaseError
 from loyalty_lens.settings import Settings
 from metabase.definition import Card, Dashboard, read_definition
 from metabase.provision import collection as collections
-from metabase.provision.access import identify
+from metabase.provision.access import identify, setup_token
 from metabase.provision.cards import tag_id
 from metabase.provision.client import Json, Metabase, wait_until_up
 from metabase.provision.dashboards import require_complete
@@ -39,7 +39,7 @@ def check(settings: Settings, *, wait: float = 10.0) -> Checked:
     shown: set[int] = set()
     with Metabase(target.url, (*target.secrets, source.password)) as api:
         wait_until_up(api, wait)
-        if api.get("/api/session/properties").get("setup-token"):
+        if setup_token(api):
             raise MetabaseError(f"{api.url}: this Metabase is not set up; {PUSH}")
         identify(api, target)
         owned = collections.find(api, source.name)

@@ -47,6 +47,10 @@ class Metabase:
         """Reads; what may be a passing trouble is tried again. Raises MetabaseError."""
         return self._asked("GET", path, params=parameters)
 
+    def find(self, path: str) -> Any:
+        """Reads what may be gone: None where Metabase knows nothing under this path."""
+        return self._asked("GET", path, may_be_gone=True)
+
     def post(self, path: str, body: Json | None = None, *, remedy: str | None = None) -> Any:
         """Creates, or starts a job; never repeated. Raises MetabaseError ending in `remedy`."""
         return self._asked("POST", path, body=body, remedy=remedy)
@@ -73,12 +77,15 @@ class Metabase:
         params: Json | None = None,
         body: Json | None = None,
         remedy: str | None = None,
+        may_be_gone: bool = False,
     ) -> Any:
         answer = self._answer(method, path, params, body)
         if answer.status_code == httpx.codes.UNAUTHORIZED and self._renew:
             renew, self._renew = self._renew, None  # a second refusal is one
             self.authenticate(renew(), renew)
             answer = self._answer(method, path, params, body)
+        if may_be_gone and answer.status_code == httpx.codes.NOT_FOUND:
+            return None
         if not answer.is_success:
             todo = remedy or WHAT_TO_DO.get(
                 answer.status_code, "see Metabase's log, then push again"

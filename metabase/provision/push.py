@@ -25,7 +25,7 @@ POLL_SECONDS = 5.0
 class Pushed:
     """What a push left behind."""
 
-    url: str
+    url: str  # Metabase's own word for its address, else the one it was reached under
     dashboards: dict[str, int]  # key: id in Metabase
     cards: dict[str, int]
     report: Report
@@ -67,7 +67,8 @@ def push(
         kept = {"card": set(cards.values()), "dashboard": set(dashboards.values())}
         collections.archive_others(api, owned, kept, report)
         site.show_first(api, next(iter(dashboards.values())), owned, report)
-    return Pushed(target.url, dashboards, cards, report)
+        address = api.get("/api/session/properties").get("site-url") or target.url
+    return Pushed(address.rstrip("/"), dashboards, cards, report)
 
 
 def wait_for_first_run(settings: Settings, seconds: float) -> bool:

@@ -17,7 +17,7 @@ HOME = "/api/setting/custom-homepage"
 def show_first(api: Metabase, dashboard: int, collection: Collection, report: Report) -> None:
     """Makes the dashboard Metabase's home, unless an administrator chose another.
 
-    The invented shop's dashboard gives way to the real one.
+    A dashboard that is gone gives way, and so does the invented shop's to the real one.
     """
     current = api.get(HOME_DASHBOARD)
     if current == dashboard or (current and not _gives_way(api, current, collection)):
@@ -90,7 +90,8 @@ def _granted(value: Any) -> Any:
 
 
 def _gives_way(api: Metabase, number: int, collection: Collection) -> bool:
-    if collection.name == DEMO_NAME:
-        return False
-    where = api.get(f"/api/dashboard/{number}").get("collection") or {}
-    return bool(where.get("name") == DEMO_NAME)
+    found = api.find(f"/api/dashboard/{number}")
+    if found is None or found.get("archived"):
+        return True
+    is_invented = (found.get("collection") or {}).get("name") == DEMO_NAME
+    return is_invented and collection.name != DEMO_NAME

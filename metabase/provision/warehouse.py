@@ -159,7 +159,7 @@ def _wait_for(api: Metabase, number: int, columns: Iterable[str]) -> dict[str, J
     end = time.monotonic() + SYNC_SECONDS
     pause = 0.1
     while True:
-        is_read = api.get(f"/api/database/{number}").get("initial_sync_status") == "complete"
+        is_read = api.get(f"/api/database/{number}").get("initial_sync_status") != "incomplete"
         known = _fields(api.get(f"/api/database/{number}/metadata"))
         missing = sorted(set(columns) - set(known))
         if is_read and not missing:

@@ -20,6 +20,7 @@ def properties(state: State, _request: Request) -> Json:
         "setup-token": state.setup_token,
         "has-user-setup": bool(state.users),
         "site-name": state.settings.get("site-name"),
+        "site-url": state.settings.get("site-url"),
         "version": {"tag": "v0.64.0"},
     }
 

@@ -75,6 +75,7 @@ class _Http(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together: else each answer waits for the other side
     server: _Http
 
     def do_GET(self) -> None:
