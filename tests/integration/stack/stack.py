@@ -21,7 +21,6 @@ import pytest
 
 from tests.unit.stack import compose
 
-ADDRESSES = ("warehouse:5432", "airflow-database:5432", "airflow-api-server:8080", "metabase:3000")
 # Ports that a container has to itself.
 PORT_SETTINGS = {
     "AIRFLOW__API__PORT": "localhost:8080",
@@ -118,7 +117,11 @@ class Stack:
         """What `ready` answers once that is true; fails with the ends of the logs."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            ended = [name for name, process in self.processes.items() if process.poll() is not None]
+            ended = [
+                name
+                for name, process in self.processes.items()
+                if process.poll() is not None and self.services[name]["restart"] != "no"
+            ]
             if ended:
                 pytest.fail(f"{', '.join(ended)} ended{self.logs()}")
             if answer := ready():

@@ -7,6 +7,7 @@ run, `make smoke`. PostgreSQL is the embedded one, which has the version that th
 import datetime as dt
 import http.server
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -24,7 +25,8 @@ from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.warehouse.formats import with_user
 from loyalty_lens.warehouse.server import EmbeddedServer
 from tests.conftest import HASTY
-from tests.integration.stack.stack import Stack
+from tests.dashboards.metabase_server import MetabaseServer
+from tests.integration.stack.stack import Stack, free_ports
 from tests.unit.stack import compose
 
 AIRFLOW = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
@@ -112,9 +114,17 @@ def first_init(stack: Stack) -> str:
 
 
 @pytest.fixture(scope="module")
-def airflow(stack: Stack, first_init: str) -> Stack:
-    """All components, in the file's start order."""
+def metabase(stack: Stack) -> Iterator[MetabaseServer]:
+    """A stand-in for Metabase, which keeps what is pushed and runs its cards on the warehouse."""
+    with MetabaseServer(port=stack.metabase) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def airflow(stack: Stack, first_init: str, metabase: MetabaseServer) -> Stack:
+    """All components, in the file's start order; nothing has run yet when dashboards are pushed."""
     stack.start("airflow-api-server")
+    stack.start("metabase-provision")
     stack.wait("api-server", START_SECONDS, lambda: stack.is_healthy("airflow-api-server"))
     for service in AIRFLOW[1:]:
         stack.start(service)
@@ -249,13 +259,21 @@ def test_first_run_of_the_demo_fills_the_marts(
     assert query("select current_date - ops.published_business_date()") in ([(1,)], [(2,)])
 
 
-def test_smoke_runs_the_dag_and_counts_marts(
+def test_dashboards_are_pushed_before_and_after_the_first_run(airflow: Stack) -> None:
+    assert airflow.processes["metabase-provision"].wait(timeout=60) == 0
+    log = (airflow.folder / "metabase-provision.log").read_text()
+    assert len(re.findall("^pushed to", log, re.MULTILINE)) == 2, log
+
+
+def test_smoke_runs_the_dag_and_checks_marts_and_dashboards(
     airflow: Stack, query: Callable[[str], list[Any]]
 ) -> None:
     done = airflow.run("smoke")
-    assert "Airflow: run " in done.stdout and "Marts: customer_details 40" in done.stdout, (
-        done.stdout + done.stderr
-    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    airflow_says, marts_say, dashboards_say = done.stdout.splitlines()
+    assert "loyalty_daily succeeded" in airflow_says
+    assert "customer_details 40" in marts_say
+    assert "without a failure" in dashboards_say
     assert query("select count(*) from ops.pipeline_runs where status = 'success'") == [(2,)]
 
 
@@ -278,11 +296,13 @@ def test_postgres_health_check(postgres: EmbeddedServer, stack: Stack, service: 
     programs = str(newest_build().path("pg_isready").parent)
     answering = {"PATH": programs, "PGPORT": str(postgres.start().port)}
     assert stack.is_healthy(service, **answering)
-    assert not stack.is_healthy(service, **{**answering, "PGPORT": str(stack.metabase)})
+    assert not stack.is_healthy(service, **{**answering, "PGPORT": str(free_ports(1)[0])})
 
 
 @pytest.mark.parametrize(("status", "is_healthy"), [(200, True), (503, False)])
 def test_metabase_health_check(stack: Stack, status: int, is_healthy: bool) -> None:
+    """Metabase answers 503 while it starts."""
+
     class Health(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/api/health" else 404)
@@ -291,7 +311,8 @@ def test_metabase_health_check(stack: Stack, status: int, is_healthy: bool) -> N
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", stack.metabase), Health) as server:
+    with http.server.HTTPServer(("127.0.0.1", 0), Health) as server:
+        stack.places["localhost:3000"] = f"localhost:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -299,4 +320,4 @@ def test_metabase_health_check(stack: Stack, status: int, is_healthy: bool) -> N
         finally:
             server.shutdown()
             thread.join()
-    assert not stack.is_healthy("metabase")
+    assert not stack.is_healthy("metabase")  # nobody listens any more
