@@ -11,7 +11,7 @@ def main() -> None:
 
 
 def lines(values: Mapping[str, str]) -> list[str]:
-    """The three addresses and where the first run stands; no password is among them."""
+    """The three addresses, and where the data come from; no password is among them."""
     airflow, metabase, warehouse = (ports.number(port, values) for port in ports.PORTS)
     is_demo = values.get("LENS_DEMO") == "1"
     database = "loyalty_lens_demo" if is_demo else "loyalty_lens"
@@ -39,7 +39,7 @@ def lines(values: Mapping[str, str]) -> list[str]:
     widths = [max(len(row[column]) for row in table) for column in range(3)]
     landing = values.get("LENS_LANDING", "landing")
     if is_demo:
-        head = "The first run of the demo is under way."
+        head = "An invented shop (LENS_DEMO=1): its first run starts by itself."
     else:
         head = f"The DAG loyalty_daily loads your files from {landing}/."
     return [

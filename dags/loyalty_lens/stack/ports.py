@@ -35,23 +35,21 @@ def number(port: Port, values: Mapping[str, str]) -> int:
 def problems(values: Mapping[str, str], compose: list[str]) -> list[str]:
     """One line for each port that cannot be used; those of our own containers are fine."""
     found = []
-    used: dict[int, str] = {}
+    users: dict[int, list[Port]] = {}
     for port in PORTS:
         try:
-            wanted = number(port, values)
+            users.setdefault(number(port, values), []).append(port)
         except ValueError as error:
             found.append(str(error))
-            continue
-        if wanted in used:
-            found.append(
-                f"port {wanted} is both {used[wanted]} and {port.name}: change one in .env"
-            )
+    for wanted, (port, *others) in users.items():
+        if others:
+            names = " and ".join(each.name for each in (port, *others))
+            found.append(f"port {wanted} is both {names}: change one in .env")
         elif is_taken(wanted) and not _is_ours(port, wanted, compose):
             found.append(
                 f"port {wanted} ({port.name}) is taken by another program;"
                 f" set {port.name} in .env to a free one"
             )
-        used[wanted] = port.name
     return found
 
 

@@ -215,7 +215,7 @@ def test_addresses_follow_the_settings() -> None:
     told = "\n".join(addresses.lines({"AIRFLOW_PORT": "9090", "LENS_DEMO": "0"}))
     assert "http://localhost:9090 " in told
     assert "/loyalty_lens " in told
-    assert "first run of the demo" not in told
+    assert "invented" not in told and "from landing/" in told
 
 
 def test_the_environment_overrules_the_env_file(folder: Path) -> None:
