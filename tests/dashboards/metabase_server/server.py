@@ -101,12 +101,14 @@ class _Handler(BaseHTTPRequestHandler):
         dropped: list[str] = []
         with state.lock:
             try:
-                self._show_faults(state, method, parts.path)
+                is_lost = self._show_faults(state, method, parts.path)
                 self._let_in(state, parts.path)
                 declared, dropped = declared_part(method, parts.path, body)
                 request = Request(method, parts.path, parse_qs(parts.query), declared)
-                answer = routes.answer(state, request)
-                status, said = (202 if parts.path.endswith("/query") else 200), answer
+                said = routes.answer(state, request)
+                status = 202 if parts.path.endswith("/query") else 200
+                if is_lost:
+                    raise ConnectionResetError
             except RefusalError as refusal:
                 status, said = refusal.status, refusal.body
             except ConnectionResetError:
@@ -117,15 +119,20 @@ class _Handler(BaseHTTPRequestHandler):
             state.recorded.append(Recorded(method, parts.path, body, status, tuple(dropped)))
         self._send(status, said)
 
-    def _show_faults(self, state: State, method: str, path: str) -> None:
+    def _show_faults(self, state: State, method: str, path: str) -> bool:
+        """Fails as it was told to; True where only the answer is to be lost."""
+        is_lost = False
         for fault in state.faults:
             if fault.strikes(method, path):
                 if fault.kind == "reset":
                     raise ConnectionResetError
                 if fault.kind == "expired session":
                     state.sessions.clear()
+                elif fault.kind == "lost answer":
+                    is_lost = True
                 else:
                     raise RefusalError(int(fault.kind), {"status": "initializing"})
+        return is_lost
 
     def _let_in(self, state: State, path: str) -> None:
         session = self.headers.get("X-Metabase-Session")

@@ -12,6 +12,10 @@ Json = dict[str, Any]
 JOBS = re.compile(r"^/api/(session|database/\d+/(sync_schema|rescan_values)|card/\d+/query)$")
 
 
+# "reset": nothing happened; "lost answer": it happened, and nobody was told.
+Kind = Literal["500", "503", "reset", "lost answer", "expired session"]
+
+
 class RefusalError(Exception):
     """An answer other than success: `status`, and what Metabase would say."""
 
@@ -51,7 +55,7 @@ class Recorded:
 class Fault:
     """The next requests that match, after `after` others that match, fail like this."""
 
-    kind: Literal["500", "503", "reset", "expired session"]
+    kind: Kind
     method: str = "GET|POST|PUT"
     path: str = "/.*"
     after: int = 0
