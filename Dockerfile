@@ -5,25 +5,25 @@ FROM ${AIRFLOW_IMAGE}
 
 ENV VIRTUAL_ENV=/opt/airflow/venv \
     LENS_HOME=/opt/airflow/lens \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0 \
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /opt/airflow
 
 # The user of the image is airflow, in group 0. The containers run as another user of that group
 # (AIRFLOW_UID), so all that is written at run time is open to the group.
-RUN python -m venv --without-pip venv && mkdir -p loyalty_lens/requirements lens landing demo_files exports && \
+RUN python -m venv --without-pip venv && mkdir -p project/requirements lens landing demo_files exports && \
     chmod g+w . lens logs
-COPY --chown=airflow:0 requirements/runtime.txt loyalty_lens/requirements/
+COPY --chown=airflow:0 requirements/runtime.txt project/requirements/
 RUN python -m pip --python venv/bin/python install --no-cache-dir --no-deps --require-hashes \
-    --requirement loyalty_lens/requirements/runtime.txt
+    --requirement project/requirements/runtime.txt
 
-COPY --chown=airflow:0 pyproject.toml loyalty_lens/
-COPY --chown=airflow:0 dags loyalty_lens/dags
-COPY --chown=airflow:0 dbt_project loyalty_lens/dbt_project
-COPY --chown=airflow:0 great_expectations loyalty_lens/great_expectations
-COPY --chown=airflow:0 metabase loyalty_lens/metabase
-COPY --chown=airflow:0 seeds_generator loyalty_lens/seeds_generator
+COPY --chown=airflow:0 pyproject.toml project/
+COPY --chown=airflow:0 dags project/dags
+COPY --chown=airflow:0 dbt_project project/dbt_project
+COPY --chown=airflow:0 great_expectations project/great_expectations
+COPY --chown=airflow:0 metabase project/metabase
+COPY --chown=airflow:0 seeds_generator project/seeds_generator
 RUN python -m pip --python venv/bin/python install --no-cache-dir --no-deps --no-build-isolation \
-    --editable loyalty_lens && chmod -R g+rX loyalty_lens
+    --editable project && chmod -R g+rX project
 
 ENV PATH=/opt/airflow/venv/bin:${PATH}

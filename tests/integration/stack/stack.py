@@ -38,7 +38,7 @@ class Stack:
         self.services: dict[str, Any] = compose.load(values)["services"]
         self.api, self.metabase, health, logs, more_logs = free_ports(5)
         self.places = {
-            "/opt/airflow/loyalty_lens": str(compose.ROOT),
+            "/opt/airflow/project": str(compose.ROOT),
             "/opt/airflow": str(folder),
             "warehouse:5432": f"127.0.0.1:{postgres_port}",
             "airflow-database:5432": f"127.0.0.1:{postgres_port}",
