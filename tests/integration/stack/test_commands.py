@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from loyalty_lens.errors import WarehouseError
 from loyalty_lens.stack import env_file, make_env
 from loyalty_lens.stack.init import FIRST_RUN
 from loyalty_lens.stack.marts import missing_marts
+from loyalty_lens.stack.owner import make_owner
 from loyalty_lens.warehouse.binaries import newest_build
 from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.warehouse.formats import with_user
@@ -199,6 +201,19 @@ def test_own_files_have_a_database_and_a_folder_of_their_own(
         postgres.start().url("loyalty_lens"), "lens_owner", values["WAREHOUSE_PASSWORD"]
     )
     assert missing_marts(url) == []
+
+
+def test_a_changed_password_takes_effect_with_the_next_init(
+    first_init: str, stack: Stack, warehouse: str
+) -> None:
+    admin = stack.environment("init")["WAREHOUSE_ADMIN_URL"]
+    changed = with_user(warehouse, "lens_owner", "changed")
+    make_owner(admin, changed)
+    connect(changed).close()
+    make_owner(admin, warehouse)
+    with pytest.raises(WarehouseError, match="password"):
+        connect(changed)
+    connect(warehouse).close()
 
 
 @pytest.mark.parametrize(
