@@ -1,5 +1,6 @@
 """Metabase over HTTP: JSON in, JSON out, every refusal one line that says what to do."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,6 +8,11 @@ from typing import Any
 import httpx
 
 from loyalty_lens.errors import MetabaseError, first_line
+
+LOG = logging.getLogger(__name__)
+# They tell every request, and at DEBUG the cookie with the session in it.
+for library in ("httpx", "httpcore"):
+    logging.getLogger(library).setLevel(logging.WARNING)
 
 Json = dict[str, Any]
 Headers = Mapping[str, str]
@@ -40,6 +46,7 @@ class Metabase:
 
     def authenticate(self, headers: Headers, renew: Callable[[], Headers] | None) -> None:
         """Sends `headers` from now on; `renew` gives new ones when a session has expired."""
+        self._http.cookies.clear()  # a session's cookie would go before a newer header
         self._http.headers.update(headers)
         self._renew = renew
 
@@ -149,10 +156,14 @@ def wait_until_up(api: Metabase, seconds: float) -> None:
     """Returns when Metabase answers; a first start takes a minute or two. Raises MetabaseError."""
     end = time.monotonic() + seconds
     pause = 0.2
+    told = ""
     while True:
         status, words = api.state()
         if status == httpx.codes.OK:
             return
+        if words != told:
+            LOG.info("waiting for Metabase at %s: %s", api.url, words)
+            told = words
         if time.monotonic() + pause > end:
             raise MetabaseError(
                 f"{api.url}: Metabase is not up after {seconds:.0f} s"

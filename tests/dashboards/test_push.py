@@ -1,6 +1,8 @@
 """The whole push: onto nothing, again, and after the definition changed."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -184,18 +186,55 @@ def test_a_tab_that_left_takes_its_cards_along(world: World) -> None:
     assert len(world.dashboard["tabs"]) == 2
 
 
-def test_what_a_hand_changed_is_put_right(world: World) -> None:
+def test_a_card_changed_by_hand_is_put_right(world: World) -> None:
     card = world.server.state.cards[world.live_cards()["Revenue"]]
-    card["visualization_settings"] = {**card["visualization_settings"], "scalar.decimals": 7}
-    world.dashboard["dashcards"][3]["size_x"] = 1
-    world.dashboard["parameters"][1]["filteringParameters"] = ["period"]
+    settings = card["visualization_settings"]
+    card["visualization_settings"] = {**settings, "scalar.decimals": 7}
     world.push()
-    assert world.writes() == [
-        f"PUT /api/card/{card['id']}",
-        f"PUT /api/dashboard/{world.dashboard['id']}",
-    ]
+    assert world.writes() == [f"PUT /api/card/{card['id']}"]
+    assert card["visualization_settings"] == settings
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ((), "description", "By hand."),
+        ((), "width", "fixed"),
+        ((), "auto_apply_filters", False),
+        (("parameters", 2), "filteringParameters", ["period"]),
+        (("parameters", 1), "name", "Area"),
+        (("parameters", 0), "default", "past30days"),
+        (("tabs", 0), "name", "By hand"),
+        (("dashcards", 0, "visualization_settings"), "text", "By hand"),
+        (("dashcards", "listening"), "size_x", 1),
+        (("dashcards", "listening"), "size_y", 1),
+        (("dashcards", "listening"), "row", 40),
+        (("dashcards", "listening"), "col", 20),
+        (("dashcards", "listening"), "parameter_mappings", []),
+        (("dashcards", "listening"), "visualization_settings", {"card.title": "By hand"}),
+        (("dashcards", "listening", "parameter_mappings", 0, "target", 1), 1, "region"),
+    ],
+    ids=str,
+)
+def test_a_dashboard_changed_by_hand_is_put_right(
+    world: World, place: tuple[str | int, ...], key: str | int, value: Any
+) -> None:
+    before = json.dumps(_without_order(world.dashboard))
+    listening = next(e for e in world.dashboard["dashcards"] if e["parameter_mappings"])
+    part: Any = world.dashboard
+    for step in place:
+        part = listening if step == "listening" else part[step]
+    part[key] = value
     world.push()
-    assert world.writes() == []
+    assert world.writes() == [f"PUT /api/dashboard/{world.dashboard['id']}"]
+    assert json.dumps(_without_order(world.dashboard)) == before
+
+
+def _without_order(dashboard: dict[str, Any]) -> dict[str, Any]:
+    cards = sorted(dashboard["dashcards"], key=lambda each: int(each["id"]))
+    return {key: dashboard[key] for key in sorted(dashboard) if key != "dashcards"} | {
+        "dashcards": [dict(sorted(each.items())) for each in cards]
+    }
 
 
 def test_what_a_server_adds_to_an_answer_is_no_difference(world: World) -> None:
@@ -253,6 +292,8 @@ def test_money_names_its_currency_and_shares_are_per_cent(world: World) -> None:
         "currency_style": "code",
         "decimals": 0,
     }
+    trend = cards[world.live_cards()["Sales trend"]]["visualization_settings"]["column_settings"]
+    assert trend['["name","day"]']["date_style"] == "YYYY/M/D"
     segments = cards[world.live_cards()["The 12 segments"]]["visualization_settings"]
     assert segments["column_settings"]['["name","customer_share"]']["number_style"] == "percent"
     assert segments["column_settings"]['["name","customers"]']["show_mini_bar"]

@@ -12,7 +12,7 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connected
 from metabase.definition import read_definition
 from tests.conftest import BI_PASSWORD, NewDatabase
-from tests.dashboards.metabase_server import MetabaseServer
+from tests.dashboards.metabase_server import Fault, MetabaseServer
 from tests.dashboards.pushing import EMAIL, PASSWORD
 from tests.integration.cli.lens import Lens
 
@@ -77,6 +77,19 @@ def test_no_secret_is_ever_printed(lens: Lens, metabase: MetabaseServer) -> None
     output = "".join(each.stdout + each.stderr for each in answers)
     for secret in (PASSWORD, "wrong-1", BI_PASSWORD, *metabase.state.sessions):
         assert secret not in output
+
+
+def test_a_push_is_not_drowned_in_requests(lens: Lens) -> None:
+    done = lens("metabase", "push", LENS_LOG_LEVEL="INFO")
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_waiting_is_told(lens: Lens, metabase: MetabaseServer) -> None:
+    metabase.break_with(Fault("503", path="/api/health", times=2))
+    done = lens("metabase", "push", LENS_LOG_LEVEL="INFO")
+    assert done.returncode == 0
+    assert done.stderr.endswith(f"waiting for Metabase at {metabase.url}: initializing\n")
 
 
 def test_settings_do_not_show_passwords(shop: Settings) -> None:

@@ -21,7 +21,7 @@ from tests.dashboards.metabase_server import (
     permissions,
     routes,
 )
-from tests.dashboards.metabase_server.state import Kind
+from tests.dashboards.metabase_server.state import Kind, RefusalError
 from tests.dashboards.pushing import EMAIL, PASSWORD, World, aimed_at
 
 CARDS = {card.name for card in read_definition().cards.values()}
@@ -249,6 +249,16 @@ def test_a_warehouse_that_metabase_cannot_reach_is_told(world: World) -> None:
     assert "LENS_METABASE_WAREHOUSE" in message
     world.push()
     assert set(world.live_cards()) == CARDS
+
+
+def test_a_secret_that_metabase_repeats_is_not_passed_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def talkative(details: dict[str, Any]) -> dict[str, Any]:
+        raise RefusalError(400, {"message": f"cannot open jdbc:...password={details['password']}"})
+
+    monkeypatch.setattr(databases, "_tried", talkative)
+    assert "cannot open jdbc:...password=***" in refused(world)
 
 
 def test_marts_that_metabase_never_reads_are_told(

@@ -1,6 +1,9 @@
 """The stand-in refuses what Metabase refuses, and answers in Metabase's shapes."""
 
 import json
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from loyalty_lens.settings import Settings
+from loyalty_lens.settings import PROJECT_ROOT, Settings
 from tests.dashboards.metabase_server import Fault, MetabaseServer
 from tests.dashboards.pushing import EMAIL, PASSWORD, SHARED, World, aimed_at
 
@@ -57,6 +60,29 @@ def test_the_setup_token_serves_once(fresh: MetabaseServer) -> None:
     properties = httpx.get(f"{fresh.url}/api/session/properties").json()
     assert properties["setup-token"] is None
     assert properties["has-user-setup"] is True
+
+
+def test_a_session_also_comes_as_a_cookie(fresh: MetabaseServer) -> None:
+    session = set_up(fresh)
+    assert session.cookies["metabase.SESSION"] == session.json()["id"]
+    cookies = {"metabase.SESSION": session.json()["id"]}
+    assert httpx.get(f"{fresh.url}/api/database", cookies=cookies).status_code == 200
+
+
+def test_it_runs_by_itself_on_a_port() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.dashboards.metabase_server", "--port", "0"],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[-1]
+            assert httpx.get(f"{address}/api/health").json() == {"status": "ok"}
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
 
 
 def test_without_a_session_nothing_is_told(fresh: MetabaseServer) -> None:

@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import threading
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,8 @@ from tests.dashboards.metabase_server import (  # noqa: F401  (each registers it
 )
 from tests.dashboards.metabase_server.declared import declared_part
 from tests.dashboards.metabase_server.state import Fault, Recorded, RefusalError, Request, State
+
+COOKIE = "metabase.SESSION"
 
 
 class MetabaseServer:
@@ -135,7 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
         return is_lost
 
     def _let_in(self, state: State, path: str) -> None:
-        session = self.headers.get("X-Metabase-Session")
+        cookie = SimpleCookie(self.headers.get("Cookie") or "").get(COOKIE)
+        session = cookie.value if cookie else self.headers.get("X-Metabase-Session")
         key = self.headers.get("X-API-KEY")
         known = session in state.sessions or key in state.api_keys
         if not known and not routes.PUBLIC.match(path):
@@ -148,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        if status == 200 and self.path in ("/api/session", "/api/setup"):
+            self.send_header("Set-Cookie", f"{COOKIE}={said['id']}; Path=/; HttpOnly")
         self.end_headers()
         self.wfile.write(content)
 
