@@ -7,8 +7,9 @@ from loyalty_lens.errors import MetabaseError
 from metabase.provision.client import Json, Metabase
 from metabase.provision.report import Report
 
+MARK = "Made by lens metabase push"  # by which the collection is known again
 OWNED = (
-    "Made by lens metabase push, which archives whatever else lies here:"
+    f"{MARK}, which archives whatever else lies here:"
     " save questions and dashboards of your own in another collection."
 )
 Model = Literal["card", "dashboard"]
@@ -45,7 +46,7 @@ def owned_collection(api: Metabase, name: str, report: Report) -> Collection:
 def find(api: Metabase, name: str) -> Collection | None:
     """The owned collection with its items; None where it was never made."""
     named = [each for each in api.get("/api/collection", archived=False) if _is_at_root(each, name)]
-    ours = [each for each in named if each.get("description") == OWNED]
+    ours = [each for each in named if str(each.get("description")).startswith(MARK)]
     if not ours:
         if named:
             raise MetabaseError(

@@ -52,7 +52,7 @@ def test_a_metabase_that_still_starts_is_waited_for(world: World) -> None:
 
 
 def test_health_alone_is_not_up(world: World) -> None:
-    world.server.break_with(Fault("503", path="/api/session/properties", times=3))
+    world.server.break_with(Fault("503", path="/api/session/properties", times=5))
     world.push()
     assert set(world.live_cards()) == CARDS
 
