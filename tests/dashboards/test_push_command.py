@@ -170,7 +170,7 @@ def test_the_push_is_repeated_when_the_first_run_has_succeeded(
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
-            overdue = threading.Timer(60, process.kill)
+            overdue = threading.Timer(120, process.kill)
             overdue.start()
             assert process.stdout is not None
             told = []

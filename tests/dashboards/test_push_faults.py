@@ -158,7 +158,9 @@ def test_a_read_is_tried_again(world: World, kind: Kind) -> None:
     assert world.writes() == []
 
 
-@pytest.mark.parametrize("kind", ["500", "reset", "lost answer"])
+@pytest.mark.parametrize(
+    "kind", ["500", "lost answer", pytest.param("reset", marks=pytest.mark.full)]
+)
 @pytest.mark.parametrize(
     ("method", "path", "after"),
     [
