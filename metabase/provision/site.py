@@ -29,9 +29,9 @@ def show_first(api: Metabase, dashboard: int, collection: Collection, report: Re
 
 
 def let_viewers_in(api: Metabase, database: int, collection: Collection, report: Report) -> None:
-    """A group that reads the collection; all others lose it, and SQL on the warehouse.
+    """A group that reads the collection; All Users lose it, and questions of their own.
 
-    Administrators keep everything. Raises MetabaseError where Metabase does not take it over.
+    What other groups were given stays. Raises MetabaseError where Metabase does not take it over.
     """
     name = f"{collection.name} viewers"
     listed = api.get("/api/permissions/group")
@@ -45,6 +45,7 @@ def let_viewers_in(api: Metabase, database: int, collection: Collection, report:
         "/api/collection/graph",
         {ALL_USERS: {where: "none"}, str(group): {where: "read"}},
         "none",
+        f"{name} read the collection, All Users do not",
         report,
     )
     _agree(
@@ -55,11 +56,14 @@ def let_viewers_in(api: Metabase, database: int, collection: Collection, report:
             for each in (ALL_USERS, str(group))
         },
         {},
+        "All Users ask no questions of their own of the warehouse",
         report,
     )
 
 
-def _agree(api: Metabase, path: str, wanted: dict[str, Json], absent: Any, report: Report) -> None:
+def _agree(
+    api: Metabase, path: str, wanted: dict[str, Json], absent: Any, what: str, report: Report
+) -> None:
     graph = api.get(path)
     if _holds(graph, wanted, absent):
         return
@@ -72,7 +76,7 @@ def _agree(api: Metabase, path: str, wanted: dict[str, Json], absent: Any, repor
             f"PUT {api.url}{path}: Metabase did not take the permissions over;"
             " set them under Admin > Permissions, then push again"
         )
-    report.changed("permissions")
+    report.changed(f"permissions: {what}")
 
 
 def _holds(graph: Json, wanted: dict[str, Json], absent: Any) -> bool:
