@@ -283,6 +283,15 @@ def test_without_marts_metabase_is_connected_and_the_message_says_build(
     assert world.server.state.cards == {}
 
 
+def test_marts_that_were_built_after_the_connection_are_read(world: World) -> None:
+    world.push()
+    tables = world.server.state.tables
+    tables.update({number: [] for number in tables})  # as they were when Metabase last looked
+    world.push()
+    assert world.writes() == []
+    assert all(tables.values())
+
+
 def test_a_mart_that_lens_bi_may_not_read_counts_as_missing(
     shop: Settings, shop_database: str, world: World
 ) -> None:

@@ -95,6 +95,17 @@ def test_a_collection_of_that_name_that_somebody_else_made_is_not_taken(world: W
     assert world.server.state.cards == {}
 
 
+def test_a_collection_of_that_name_inside_another_is_no_obstacle(world: World) -> None:
+    with pytest.raises(MetabaseError):
+        world.push(metabase_warehouse="127.0.0.1:1")
+    parent = by_hand(world, "/api/collection", {"name": "Departments"})
+    inside = by_hand(world, "/api/collection", {"name": "Loyalty Lens", "parent_id": parent["id"]})
+    world.push()
+    assert {card["collection_id"] for card in world.server.state.cards.values()} == {
+        inside["id"] + 1
+    }
+
+
 def test_the_demo_has_a_database_and_a_collection_of_its_own(
     pushed: World, shop_database: str
 ) -> None:
@@ -154,6 +165,9 @@ def test_permissions_of_others_stay_as_they_are(pushed: World) -> None:
     state.data_graph["1"]["2"]["create-queries"] = "query-builder-and-native"
     pushed.push()
     assert pushed.writes() == ["PUT /api/permissions/graph"]
+    (sent,) = (each.body["groups"] for each in pushed.server.writes)
+    assert set(sent) == set(state.data_graph) - {"2"}  # whole: a part may not mean the same
+    assert set(sent["1"]) == {"2", "99"}
     assert state.data_graph["1"]["2"]["create-queries"] == "no"
     assert state.data_graph["77"]["2"]["create-queries"] == "query-builder"
     assert state.data_graph["1"]["99"]["create-queries"] == "query-builder"
