@@ -34,7 +34,7 @@ def check(settings: Settings, *, wait: float = 10.0) -> Checked:
     """
     target = Target.from_settings(settings)
     source = Warehouse.from_settings(settings)
-    definition = read_definition()
+    definition = read_definition(currency=settings.currency)
     queries = 0
     shown: set[int] = set()
     with Metabase(target.url, (*target.secrets, source.password)) as api:

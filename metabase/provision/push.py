@@ -50,7 +50,7 @@ def push(
     """
     target = Target.from_settings(settings)
     source = Warehouse.from_settings(settings)
-    definition = definition or read_definition()
+    definition = definition or read_definition(currency=settings.currency)
     needed = warehouse.Needed.by(definition)
     report = Report(say)
     with Metabase(target.url, (*target.secrets, source.password)) as api:

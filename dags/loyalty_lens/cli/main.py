@@ -21,6 +21,7 @@ def lens(context: click.Context, use_demo: bool) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request
     context.obj = settings
 
 
