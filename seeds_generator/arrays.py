@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+SmallArray = NDArray[np.int16]
+RatioArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 TextArray = NDArray[np.object_]  # str objects: taking from a table copies references only
 

@@ -13,6 +13,7 @@ class Category:
     prices    usual range of the unit price, money
     units     expected extra units on a line beyond the first
     margin    (lowest, highest) unit cost as a share of the price
+    elasticity   per cent fewer purchases of a product when its price rises by one per cent
     """
 
     name: str
@@ -20,6 +21,7 @@ class Category:
     prices: tuple[float, float]
     units: float
     margin: tuple[float, float]
+    elasticity: float
     brands: tuple[str, ...]
     kinds: tuple[str, ...]
     things: tuple[str, ...]
@@ -40,6 +42,7 @@ CATEGORIES: tuple[Category, ...] = (
         (1.0, 9.0),
         0.9,
         (0.62, 0.80),
+        1.1,
         _words("Harvest Lane, Nordkorn, Casa Verde, Millstone, Good Pantry"),
         _words("Organic, Wholegrain, Classic, Family Size, Fine, Rustic, Gluten-Free, Golden"),
         _words(
@@ -53,6 +56,7 @@ CATEGORIES: tuple[Category, ...] = (
         (1.2, 14.0),
         1.1,
         (0.55, 0.75),
+        1.2,
         _words("Alpenquell, Bean & Leaf, Orchard Hill, Costa Sol, Brewmark"),
         _words("Sparkling, Organic, Cold Brew, Classic, Sugar-Free, Premium, Mild, Winter"),
         _words(
@@ -66,6 +70,7 @@ CATEGORIES: tuple[Category, ...] = (
         (1.5, 18.0),
         0.6,
         (0.50, 0.70),
+        1.0,
         _words("Brightly, Pure Home, EcoNest, Glanz, Tidy & Co"),
         _words("Sensitive, Fresh Linen, Citrus, Refill, Extra Strong, Unscented, Jumbo, Natural"),
         _words(
@@ -79,6 +84,7 @@ CATEGORIES: tuple[Category, ...] = (
         (2.5, 39.0),
         0.35,
         (0.40, 0.62),
+        1.3,
         _words("Lumea, Derma Pure, Aloe & Co, Sanativa, North Fjord"),
         _words("Hydrating, Sensitive, Repair, Daily, Intensive, Herbal, SPF 30, Matte"),
         _words(
@@ -92,6 +98,7 @@ CATEGORIES: tuple[Category, ...] = (
         (8.0, 89.0),
         0.25,
         (0.35, 0.55),
+        1.6,
         _words("Nordhavn, Maison Lune, Urban Thread, Woolcraft, Sol & Sea"),
         _words("Women's, Men's, Kids', Slim Fit, Relaxed, Organic Cotton, Merino, Linen"),
         _words(
@@ -105,6 +112,7 @@ CATEGORIES: tuple[Category, ...] = (
         (12.0, 429.0),
         0.05,
         (0.68, 0.86),
+        1.9,
         _words("Voltaro, Pixelon, Sonara, Kestrel, Arcwave"),
         _words("Wireless, Compact, Pro, Mini, Smart, USB-C, Bluetooth, Series 5"),
         _words(
@@ -118,6 +126,7 @@ CATEGORIES: tuple[Category, ...] = (
         (5.0, 149.0),
         0.2,
         (0.45, 0.65),
+        1.4,
         _words("Casa Verde, Stahlberg, Loft & Living, Copperpot, Hygge House"),
         _words("Stainless Steel, Ceramic, Bamboo, Non-Stick, Glass, Enamel, Recycled, Stackable"),
         _words(
@@ -131,6 +140,7 @@ CATEGORIES: tuple[Category, ...] = (
         (4.0, 69.0),
         0.15,
         (0.45, 0.62),
+        1.5,
         _words("Klotz, Little Fox, Playwright, Domino House, Wonderbox"),
         _words("Wooden, Junior, Family, Travel, Magnetic, Deluxe, Glow, First"),
         _words(
@@ -144,6 +154,7 @@ CATEGORIES: tuple[Category, ...] = (
         (6.0, 179.0),
         0.1,
         (0.48, 0.66),
+        1.5,
         _words("Trailhead, Gipfel, Aquaflow, Stride, Peak & Path"),
         _words("Lightweight, Trail, Indoor, Waterproof, Foldable, Pro, Thermal, Reflective"),
         _words(
@@ -157,6 +168,7 @@ CATEGORIES: tuple[Category, ...] = (
         (1.5, 34.0),
         0.25,
         (0.50, 0.70),
+        1.1,
         _words("Papyrus, Inkwell, Lighthouse Press, Graphit, Green Page"),
         _words("Illustrated, Pocket, Hardcover, Dotted, Recycled, Weekly, Lined, Student"),
         _words(
@@ -170,6 +182,7 @@ CATEGORIES: tuple[Category, ...] = (
         (1.0, 49.0),
         0.7,
         (0.52, 0.70),
+        0.9,
         _words("Happy Paws, Felina, Waldhund, Purrfect, Tailwind"),
         _words("Grain-Free, Senior, Puppy, Salmon, Chicken, Natural, Sensitive, Small Breed"),
         _words("Dry Food, Wet Food, Treats, Cat Litter, Chew Bone, Collar, Pet Bed, Feather Toy"),
@@ -180,6 +193,7 @@ CATEGORIES: tuple[Category, ...] = (
         (10.0, 100.0),
         0.0,
         (0.95, 0.97),
+        0.0,
         _words("Harbour & Hill"),
         _words("Birthday, Thank You, Festive, Classic"),
         _words("Gift Card"),

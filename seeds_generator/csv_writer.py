@@ -12,6 +12,7 @@ from seeds_generator.arrays import TextArray
 from seeds_generator.result import WrittenFile
 
 NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$')
+MAY_NEED_QUOTES = re.compile(r'[",\r]|^[^\S\n]|[^\S\n]$', re.MULTILINE)
 
 
 class CsvFile:
@@ -55,7 +56,7 @@ class CsvFile:
             raise ValueError(f"{self.path.name}: columns {names} after {self._columns}")
         lists = [column.tolist() for column in columns.values()]
         if self._free_text:
-            lists = [[quoted(field) for field in column] for column in lists]
+            lists = [quoted_column(column) for column in lists]
         count = len(lists[0])
         if count:
             self._stream.write("\n".join(map(",".join, zip(*lists, strict=True))) + "\n")
@@ -64,6 +65,14 @@ class CsvFile:
     def written(self) -> WrittenFile:
         """What this file turned out to be."""
         return WrittenFile(self.path, self.data_set, self.rows)
+
+
+def quoted_column(fields: list[str]) -> list[str]:
+    """The fields as CSV wants them; a look at all of them at once spares most columns the work."""
+    together = "\n".join(fields)
+    if together.count("\n") == len(fields) - 1 and not MAY_NEED_QUOTES.search(together):
+        return fields
+    return [quoted(field) for field in fields]
 
 
 def quoted(field: str) -> str:

@@ -1,4 +1,4 @@
-"""The customer file: who the customers are, and how their records change."""
+"""The customer file: the records of the customers, and how they change."""
 
 from __future__ import annotations
 
@@ -17,45 +17,24 @@ from seeds_generator.arrays import (
     weighted,
 )
 from seeds_generator.calendar import Calendar
+from seeds_generator.defects import WARN
+from seeds_generator.demographics import demographic_columns, draw_ages, is_minor
+from seeds_generator.identities import draw_identities, merge
 from seeds_generator.options import GeneratorOptions
-from seeds_generator.people import draw_people
+from seeds_generator.people import People, draw_people
 from seeds_generator.places import CITIES, COUNTRIES
 from seeds_generator.population import NEVER, Population
+from seeds_generator.sales import NONE
+from seeds_generator.spoiling import Block, Columns, Planted
 from seeds_generator.stores import Stores
 
 TIERS = texts(["Bronze", "Silver", "Gold", "Platinum"])
 GENDERS = texts(["F", "M", "X"])
-MARITAL = texts(["single", "married", "married", "divorced", "widowed", ""])
-OCCUPATIONS = texts(
-    [
-        "Teacher",
-        "Nurse",
-        "Developer",
-        "Electrician",
-        "Accountant",
-        "Student",
-        "Retired",
-        "Architect",
-        "Chef",
-        "Driver",
-        "Designer",
-        "Engineer",
-        "Farmer",
-        "Journalist",
-        "Lawyer",
-        "Mechanic",
-        "Pharmacist",
-        "Librarian",
-        "Carpenter",
-        "Manager",
-        "Cleaner",
-        "",
-    ]
-)
 MAIL_DOMAINS = texts(["example.com", "example.org", "example.net"])
 BAD_BIRTH_DATE, BAD_INCOME = "1979-02-30", "about 40k"
 NUMBERS = 100_000_000  # subscriber numbers of eight digits
 PHONE_STEP = 7_919  # has no factor in common with NUMBERS: every index gets a number of its own
+MOVES, MARRIES = 0.5, 0.15  # of the changed records; the rest change their mind about marketing
 
 
 class Customers:
@@ -79,56 +58,75 @@ class Customers:
         self.strangers = max(count // 10, 1)
         self.ids = numbered("C%06d", np.arange(1, count + 1))
         city = stores.city[population.home]
-        country = np.array([COUNTRIES.index(place.country) for place in CITIES])[city]
-        self.phones = _phones(rng, country, self.strangers)
-        places = {
+        self._country = np.array([COUNTRIES.index(place.country) for place in CITIES])[city]
+        self.phones = _phones(rng, self._country, self.strangers)
+        self.ages = draw_ages(rng, count)
+        self._people = [draw_people(country, options.seed) for country in COUNTRIES]
+        self._columns = {
+            **self._persons(rng),
+            **demographic_columns(rng, self.ages, calendar),
             "city": texts(place.name for place in CITIES)[city],
             "state": texts(place.region for place in CITIES)[city],
             "country": texts(place.country.name for place in CITIES)[city],
+            "post_code": _post_codes(rng, city),
         }
-        self._country = country
-        self._streets: dict[int, TextArray] = {}
-        self._columns = {
-            **self._persons(rng, options.seed),
-            **places,
-            "marital_status": pick(rng, MARITAL, count),
-            "occupation": pick(rng, OCCUPATIONS, count),
-            "annual_income": _incomes(rng, count),
-            "marketing_consent": texts(["true", "false"])[(rng.random(count) < 0.35).astype(int)],
-        }
+        self.identities = draw_identities(rng, population, options.customers, self.strangers)
+        merge(self.identities, self._columns, self.phones)
+        self._partner = self.identities.phone_partners(count)
+        self._is_spoilt = np.zeros(count, dtype=np.bool_)
+        self._is_delivered = np.zeros(count, dtype=np.bool_)
 
-    def blemish(self, rng: np.random.Generator, each: int) -> dict[tuple[str, str], int]:
+    def blemish(self, rng: np.random.Generator, each: int) -> None:
         """Spoil the birth date or the income of ``each`` customers: a warning, never a lost row."""
-        each = min(each, self.population.count // 2)
-        spoilt = rng.choice(self.population.count, 2 * each, replace=False)
+        count = int(np.count_nonzero(self.population.joins < self.calendar.total))
+        each = min(each, count // 2)
+        spoilt = rng.choice(count, 2 * each, replace=False)
         self._columns["annual_income"][spoilt[:each]] = BAD_INCOME
         self._columns["birth_date"][spoilt[each:]] = BAD_BIRTH_DATE
-        self._spoilt = frozenset(spoilt.tolist())
-        return {("customer_details", "bad_value"): 2 * each}
+        self._is_spoilt[spoilt] = True
+
+    def block(self, rows: IntArray, modified_at: TextArray) -> Block:
+        """The customer file for these rows, and what the gate has to say about them."""
+        self._is_delivered[rows] = True
+        shares = (self._partner[rows] != NONE) & self._is_delivered[self._partner[rows]]
+        planted = [
+            Planted(place, rule, WARN, kind)
+            for flags, rule, kind in (
+                (self._is_spoilt[rows], "bad_value", "customer_bad_value"),
+                (shares, "shared_phone", "customer_shared_phone"),
+            )
+            for place in np.flatnonzero(flags).tolist()
+        ]
+        return Block("customer_details", self._table(rows, modified_at), tuple(planted))
 
     def change(self, rng: np.random.Generator, day: int, expected: float) -> IntArray:
         """Change some records of customers who joined before ``day``; returns their rows.
 
-        Some move house, some change their mind about marketing. Spoilt records stay as they are,
-        so that no blemish is delivered twice.
+        Some move house, some marry and take another name, some change their mind about marketing.
+        Spoilt records stay as they are, so that no blemish is delivered twice.
         """
         known = int(np.searchsorted(self.population.joins, day, side="left"))
         if day == 0 or known == 0:
             return np.empty(0, dtype=np.int64)
         size = min(int(rng.poisson(expected)), known)
         rows = np.sort(rng.choice(known, size, replace=False))
-        rows = rows[[row not in self._spoilt for row in rows.tolist()]]
-        moves = rng.random(len(rows)) < 0.6
-        for row, is_moving in zip(rows.tolist(), moves.tolist(), strict=True):
-            if is_moving:
-                self._columns["street"][row] = self._street(rng, int(self._country[row]))
+        rows = rows[~self._is_spoilt[rows]]
+        kinds = rng.random(len(rows))
+        minor = is_minor(self.ages)
+        consent = self._columns["marketing_consent"]
+        for row, kind in zip(rows.tolist(), kinds.tolist(), strict=True):
+            people = self._people[self._country[row]]
+            if kind < MOVES or minor[row]:
+                self._columns["street"][row] = _street(rng, people)
+            elif kind < MOVES + MARRIES:
+                self._columns["marital_status"][row] = "married"
+                self._columns["last_name"][row] = people.last[rng.integers(0, len(people.last))]
             else:
-                consent = self._columns["marketing_consent"]
                 consent[row] = "false" if consent[row] == "true" else "true"
         return rows
 
-    def columns(self, rows: IntArray, modified_at: TextArray) -> dict[str, TextArray]:
-        """The customer file for these rows, with points and last purchase as they are now."""
+    def _table(self, rows: IntArray, modified_at: TextArray) -> Columns:
+        """The columns for these rows, with points and last purchase as they are now."""
         person, population = self._columns, self.population
         origin = self.calendar.origin
         last = population.last_purchase[rows]
@@ -156,26 +154,18 @@ class Customers:
             "customer_since": date_text(population.since[rows], origin),
             "marketing_consent": person["marketing_consent"][rows],
             "modified_at": modified_at,
+            "is_minor": person["is_minor"][rows],
         }
 
-    _spoilt: frozenset[int] = frozenset()
-
-    def _street(self, rng: np.random.Generator, country: int) -> str:
-        streets = self._streets[country]
-        return f"{streets[rng.integers(0, len(streets))]} {rng.integers(1, 120)}"
-
-    def _persons(self, rng: np.random.Generator, seed: int) -> dict[str, TextArray]:
-        """Names, e-mail, street, post code, birth date and gender, country by country."""
+    def _persons(self, rng: np.random.Generator) -> dict[str, TextArray]:
+        """Names, e-mail, street and gender, country by country."""
         count = self.population.count
-        names = ("first_name", "last_name", "email", "street", "post_code")
-        columns = {name: blanks(count) for name in names}
+        columns = {name: blanks(count) for name in ("first_name", "last_name", "email", "street")}
         gender = weighted(rng, np.array([0.52, 0.46, 0.02]), count)
         has_female_name = (gender == 0) | ((gender == 2) & (rng.random(count) < 0.5))
         numbers = texts(map(str, range(1, count + 1)))
-        for index, country in enumerate(COUNTRIES):
+        for index, people in enumerate(self._people):
             rows = np.flatnonzero(self._country == index)
-            people = draw_people(country, seed)
-            self._streets[index] = people.streets
             female = has_female_name[rows]
             women = rng.integers(0, len(people.female), len(rows))
             men = rng.integers(0, len(people.male), len(rows))
@@ -189,12 +179,21 @@ class Customers:
                 first_local + "." + people.last_local[last] + numbers[rows] + "@" + domain
             )
             columns["street"][rows] = pick(rng, people.streets, len(rows)) + " " + house
-            codes = rng.integers(0, country.post_codes, len(rows))
-            columns["post_code"][rows] = numbered(country.post_code, codes)
-        days = (18 + 68 * rng.beta(1.6, 2.4, count)) * 365.25
-        columns["birth_date"] = date_text(-days.astype(np.int64), self.calendar.origin)
         columns["gender"] = GENDERS[gender]
         return columns
+
+
+def _street(rng: np.random.Generator, people: People) -> str:
+    return f"{people.streets[rng.integers(0, len(people.streets))]} {rng.integers(1, 120)}"
+
+
+def _post_codes(rng: np.random.Generator, city: IntArray) -> TextArray:
+    """A post code of the customer's own city."""
+    codes = blanks(len(city))
+    for number, place in enumerate(CITIES):
+        rows = np.flatnonzero(city == number)
+        codes[rows] = numbered(place.post_code, rng.integers(0, place.post_codes, len(rows)))
+    return codes
 
 
 def _phones(rng: np.random.Generator, country: IntArray, strangers: int) -> TextArray:
@@ -206,8 +205,3 @@ def _phones(rng: np.random.Generator, country: IntArray, strangers: int) -> Text
         "%08d", (np.arange(len(owners)) * PHONE_STEP + offset) % NUMBERS
     )
     return phones
-
-
-def _incomes(rng: np.random.Generator, count: int) -> TextArray:
-    incomes = (rng.lognormal(10.4, 0.45, count) / 100).astype(np.int64) * 100
-    return np.where(rng.random(count) < 0.2, "", integer_text(incomes))

@@ -1,150 +1,126 @@
-"""Defects: rows made wrong on purpose, each against one rule, and counted by that rule."""
+"""Kinds of defects: rows made wrong on purpose, each against one rule of the gate."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from seeds_generator.arrays import BoolArray, IntArray, TextArray
 from seeds_generator.csv_writer import quoted
-from seeds_generator.sales import NONE, Sales
-from seeds_generator.sales_tables import Columns
 
 HEADERS, LINES = "store_sales_header", "store_sales_line_items"
+EVENTS, INVENTORY = "points_events", "store_inventory"
+PROMOTIONS, RULES = "promotion_details", "loyalty_rules"
+REJECT, WARN, DUPLICATE, OUTLIER = "reject", "warn", "duplicate", "outlier"
+SALE, RETURN = "sale", "return"
 BAD_AMOUNT = quoted("12,3x")  # the sales files are written without a look at quotes
+
+Change = Callable[[str, int], str]  # (good value, running number) -> what is written instead
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One kind: the rule that must find it, the column it spoils and what it writes there.
+    """One kind: the rule that must find it and what it writes into which columns.
 
-    ``spoil`` gets the good value and a running number. With ``repeats`` the row is delivered
-    again, spoilt, and the good row stays.
+    ``of`` names the rows it may spoil (of sales files: those of a sale or of a return). With
+    ``repeats`` the row is delivered again, spoilt, and the good row stays. ``lines_fall`` is the
+    rule that finds the lines under a header with this defect.
     """
 
+    kind: str
+    data_set: str
     rule: str
-    column: str
-    spoil: Callable[[str, int], str]
+    changes: Mapping[str, Change]
+    of: str = SALE
+    outcome: str = REJECT
     repeats: bool = False
+    lines_fall: str = "header_rejected"
 
 
-def _becomes(text: str) -> Callable[[str, int], str]:
+def _becomes(text: str) -> Change:
     return lambda _, __: text
 
 
-def _numbered(pattern: str) -> Callable[[str, int], str]:
+def _numbered(pattern: str) -> Change:
     return lambda _, number: pattern % number
 
 
-HEADER_DEFECTS = (
-    Defect("missing_key", "transaction_id", _becomes("")),
-    Defect("unknown_store", "store_id", _becomes("SX99")),
-    Defect("bad_date", "transaction_date", _becomes("2026-13-45")),
-    Defect("bad_amount", "total_amount", _becomes(BAD_AMOUNT)),
-    Defect("exact_duplicate", "", lambda good, _: good, repeats=True),
-    Defect("unknown_customer", "customer_id", _numbered("CX%06d")),
-    Defect("missing_field", "store_id", _becomes("")),
-    Defect("negative_amount", "total_amount", lambda good, _: "-" + good),
-    Defect(
-        "duplicate_key",
-        "payment_method",
-        lambda good, _: "cash" if good == "card" else "card",
-        repeats=True,
-    ),
-    Defect("bad_date", "transaction_date", _becomes("not a date")),
-    Defect("missing_field", "transaction_date", _becomes("")),
-    Defect("date_out_of_range", "transaction_date", lambda good, _: "1988" + good[4:]),
-    Defect("missing_field", "total_amount", _becomes("")),
-)
-
-LINE_DEFECTS = (
-    Defect("missing_field", "product_id", _becomes("")),
-    Defect("unknown_product", "product_id", _numbered("PX%06d")),
-    Defect("quantity_not_positive", "quantity", _becomes("0")),
-    Defect("bad_quantity", "quantity", _becomes("two")),
-    Defect("bad_amount", "line_item_amount", _becomes(BAD_AMOUNT)),
-    Defect("header_missing", "transaction_id", _numbered("TX%08d")),
-    Defect("exact_duplicate", "", lambda good, _: good, repeats=True),
-    Defect("missing_key", "line_item_id", _becomes("")),
-    Defect("quantity_not_positive", "quantity", _becomes("-1")),
-    Defect("unknown_promotion", "promotion_id", _becomes("PRX99")),
-    Defect("negative_amount", "line_item_amount", lambda good, _: "-" + good),
-    Defect("duplicate_key", "quantity", lambda good, _: str(int(good) + 1), repeats=True),
-    Defect("missing_field", "quantity", _becomes("")),
-)
+def _negated(good: str, _: int) -> str:
+    return "-" + good
 
 
-class Defects:
-    """Spoils a share of the rows and keeps count by (data set, rule).
+def _other_payment(good: str, _: int) -> str:
+    return "cash" if good == "card" else "card"
 
-    The kinds take turns, so that all occur. Left alone: returns, sales that come back, sales paid
-    with points, and lines under a spoilt header or in a promotion; so every spoilt row breaks one
-    rule only, nothing else hangs on it, and the truth about promotions holds.
-    """
 
-    def __init__(self, rate: float, rng: np.random.Generator) -> None:
-        self.counts: Counter[tuple[str, str]] = Counter()
-        self._rate = rate
-        self._rng = rng
-        self._turn = Counter[str]()
-        self._used = 0
+def _one_more(good: str, _: int) -> str:
+    return str(int(good) + 1)
 
-    def apply(
-        self, sales: Sales, comes_back: BoolArray, headers: Columns, lines: Columns
-    ) -> tuple[Columns, Columns]:
-        """The columns with defects; repeated rows stand at the end of the block."""
-        if self._rate == 0:
-            return headers, lines
-        spared = sales.is_return | comes_back | (sales.redeemed > 0)
-        wrong = self._choose(np.flatnonzero(~spared), sales.count)
-        headers, kinds = self._spoil(HEADERS, HEADER_DEFECTS, headers, wrong)
-        self._count_lines(sales, wrong, kinds)
-        spared[wrong] = True
-        usable = ~spared[sales.line_header] & (sales.promotion == NONE)
-        wrong_lines = self._choose(np.flatnonzero(usable), sales.line_count)
-        lines, _ = self._spoil(LINES, LINE_DEFECTS, lines, wrong_lines)
-        return headers, lines
 
-    def _choose(self, candidates: IntArray, rows: int) -> IntArray:
-        size = min(int(self._rng.binomial(rows, self._rate)), len(candidates))
-        return np.sort(self._rng.choice(candidates, size, replace=False))
+def _long_ago(good: str, _: int) -> str:
+    return "1988" + good[4:]
 
-    def _spoil(
-        self, data_set: str, kinds: tuple[Defect, ...], columns: Columns, rows: IntArray
-    ) -> tuple[Columns, IntArray]:
-        """Spoil the rows in turn; returns the columns and the kind of each row."""
-        turn = (self._turn[data_set] + np.arange(len(rows))) % len(kinds)
-        self._turn[data_set] += len(rows)
-        again: list[int] = []
-        spoilt_again: list[tuple[str, str]] = []
-        for row, place in zip(rows.tolist(), turn.tolist(), strict=True):
-            kind = kinds[place]
-            self._used += 1
-            self.counts[data_set, kind.rule] += 1
-            value = kind.spoil(columns[kind.column][row] if kind.column else "", self._used)
-            if kind.repeats:
-                again.append(row)
-                spoilt_again.append((kind.column, value))
-            else:
-                columns[kind.column][row] = value
-        repeated = {name: column[again] for name, column in columns.items()}
-        for place, (name, value) in enumerate(spoilt_again):
-            if name:
-                repeated[name][place] = value
-        joined: dict[str, TextArray] = {
-            name: np.concatenate([column, repeated[name]]) for name, column in columns.items()
-        }
-        return joined, turn
 
-    def _count_lines(self, sales: Sales, wrong: IntArray, kinds: IntArray) -> None:
-        """Lines fall with their header; where its key is gone, they have none."""
-        lines = sales.lines_per_header[wrong].tolist()
-        for count, place in zip(lines, kinds.tolist(), strict=True):
-            kind = HEADER_DEFECTS[place]
-            if kind.repeats:
-                continue
-            rule = "header_missing" if kind.rule == "missing_key" else "header_rejected"
-            self.counts[LINES, rule] += count
+KINDS: tuple[Defect, ...] = (
+    Defect("header_missing_key", HEADERS, "missing_key", {"transaction_id": _becomes("")},
+           lines_fall="header_missing"),
+    Defect("header_unknown_store", HEADERS, "unknown_store", {"store_id": _becomes("SX99")}),
+    Defect("header_bad_date", HEADERS, "bad_date", {"transaction_date": _becomes("2026-13-45")}),
+    Defect("header_bad_amount", HEADERS, "bad_amount", {"total_amount": _becomes(BAD_AMOUNT)}),
+    Defect("header_exact_duplicate", HEADERS, "exact_duplicate", {}, outcome=DUPLICATE,
+           repeats=True),
+    Defect("header_unknown_customer", HEADERS, "unknown_customer",
+           {"customer_id": _numbered("CX%09d")}),
+    Defect("header_missing_store", HEADERS, "missing_field", {"store_id": _becomes("")}),
+    Defect("header_negative_amount", HEADERS, "negative_amount", {"total_amount": _negated}),
+    Defect("header_duplicate_key", HEADERS, "duplicate_key", {"payment_method": _other_payment},
+           repeats=True),
+    Defect("header_no_date", HEADERS, "bad_date", {"transaction_date": _becomes("not a date")}),
+    Defect("header_missing_date", HEADERS, "missing_field", {"transaction_date": _becomes("")}),
+    Defect("header_date_out_of_range", HEADERS, "date_out_of_range",
+           {"transaction_date": _long_ago}),
+    Defect("header_missing_amount", HEADERS, "missing_field", {"total_amount": _becomes("")}),
+    Defect("header_wrong_currency", HEADERS, "wrong_currency", {"currency": _becomes("XTS")}),
+    Defect("header_return_without_sale", HEADERS, "return_without_sale",
+           {"original_transaction_id": _numbered("TX%09d")}, of=RETURN),
+    Defect("header_return_before_sale", HEADERS, "return_before_sale",
+           {"transaction_date": _becomes("1999-12-31T12:00:00")}, of=RETURN),
+    Defect("line_missing_product", LINES, "missing_field", {"product_id": _becomes("")}),
+    Defect("line_unknown_product", LINES, "unknown_product", {"product_id": _numbered("PX%09d")}),
+    Defect("line_quantity_zero", LINES, "quantity_not_positive", {"quantity": _becomes("0")}),
+    Defect("line_bad_quantity", LINES, "bad_quantity", {"quantity": _becomes("two")}),
+    Defect("line_bad_amount", LINES, "bad_amount", {"line_item_amount": _becomes(BAD_AMOUNT)}),
+    Defect("line_header_missing", LINES, "header_missing", {"transaction_id": _numbered("TX%09d")}),
+    Defect("line_exact_duplicate", LINES, "exact_duplicate", {}, outcome=DUPLICATE, repeats=True),
+    Defect("line_missing_key", LINES, "missing_key", {"line_item_id": _becomes("")}),
+    Defect("line_quantity_negative", LINES, "quantity_not_positive", {"quantity": _becomes("-1")}),
+    Defect("line_unknown_promotion", LINES, "unknown_promotion",
+           {"promotion_id": _becomes("PRX99")}, outcome=WARN),
+    Defect("line_negative_amount", LINES, "negative_amount", {"line_item_amount": _negated}),
+    Defect("line_duplicate_key", LINES, "duplicate_key", {"quantity": _one_more}, repeats=True),
+    Defect("line_missing_quantity", LINES, "missing_field", {"quantity": _becomes("")}),
+    Defect("line_return_exceeds_sale", LINES, "return_exceeds_sale", {"quantity": _becomes("999")},
+           of=RETURN),
+    Defect("event_unknown_customer", EVENTS, "unknown_customer",
+           {"customer_id": _numbered("CX%09d")}),
+    Defect("event_missing_key", EVENTS, "missing_key", {"event_id": _becomes("")}),
+    Defect("event_bad_type", EVENTS, "bad_value", {"event_type": _becomes("GIFT")}),
+    Defect("event_bad_points", EVENTS, "bad_amount", {"points": _becomes("many")}),
+    Defect("event_missing_date", EVENTS, "missing_field", {"event_at": _becomes("")}),
+    Defect("event_exact_duplicate", EVENTS, "exact_duplicate", {}, outcome=DUPLICATE,
+           repeats=True),
+    Defect("stock_unknown_store", INVENTORY, "unknown_store", {"store_id": _becomes("SX99")}),
+    Defect("stock_missing_key", INVENTORY, "missing_key", {"product_id": _becomes("")}),
+    Defect("stock_bad_quantity", INVENTORY, "bad_quantity", {"stock_on_hand": _becomes("full")}),
+    Defect("stock_negative", INVENTORY, "negative_stock", {"stock_on_hand": _becomes("-3")},
+           outcome=WARN),
+    Defect("stock_bad_date", INVENTORY, "bad_date", {"inventory_date": _becomes("31.31.2026")}),
+    Defect("promotion_bad_discount", PROMOTIONS, "bad_discount",
+           {"promotion_id": _numbered("PRX%09d"), "discount_percentage": _becomes("half price")},
+           repeats=True),
+    Defect("promotion_bad_dates", PROMOTIONS, "bad_date",
+           {"promotion_id": _numbered("PRX%09d"), "end_date": _becomes("1999-01-01")},
+           repeats=True),
+    Defect("rule_bad_rate", RULES, "bad_rule",
+           {"rule_id": _numbered("RX%09d"), "points_per_unit_spend": _becomes("double")},
+           repeats=True),
+)  # fmt: skip

@@ -1,4 +1,10 @@
-"""How customers behave: when they come, how often, what they like, when they stop."""
+"""How customers behave: how often they buy and for how much, what they like, when they stop.
+
+Purchases follow the BG/NBD process (Fader, Hardie and Lee 2005): a customer buys at a Poisson rate
+of his or her own, gamma distributed, and drops out after each repeat purchase with a probability
+of his or her own, beta distributed. Baskets follow the Gamma-Gamma process (Fader and Hardie
+2013): sizes are gamma distributed about a mean of the customer's own, that mean is inverse gamma.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +22,31 @@ NEVER = np.int64(-1_000_000)  # day number that stands for "no purchase on recor
 
 JOINERS = 0.10  # of all customers join during the period
 NEVER_BUY = 0.07  # members in name only
-PURCHASES_A_DAY = 0.125  # mean of the gamma distribution of purchase rates
-RATE_SHAPE = 0.85  # below 1: many who come seldom, few who come all the time
-HIGHEST_RATE = 0.75
-STAY = 2.0  # mean time until a customer drops out, in lengths of the period
-LINES = 2.75  # mean lines of a basket before doubles are dropped
+RATE_SHAPE = 0.85  # r; below 1: many who come seldom, few who come all the time
+HIGHEST_RATE = 1.0
+DROPOUT = (0.6, 22.0)  # a, b
+BASKET_SHAPE, MEAN_SHAPE = 4.0, 4.0  # p, q
 TIER_SPEND = np.array([0.0, 500.0, 2000.0, 5000.0])  # a year, money
-SPEND_A_PURCHASE = 55.0
+SPEND_A_LINE = 20.0  # to guess the tier at the start
+LARGEST_LEFT = 2**40
 
 
 @dataclass
 class Population:
     """Customers by row, the joiners last and in the order in which they join.
 
-    A customer buys at ``rate`` purchases a day from day ``joins`` (0 for those who were there
-    before) up to the day before ``leaves``. ``since`` is the day of enrolment. ``last_purchase``
-    (day number or NEVER) and ``points`` (the till's own idea of the balance) change over time;
-    ``points`` starts as the opening balance.
+    A customer buys at ``rate`` purchases an average day from day ``joins`` on (0 for those who were
+    there before), until ``purchases_left`` is used up; ``dropped`` is the day of that last purchase
+    (NEVER while it has not come). ``lines`` is the mean of the basket sizes. ``since`` is the day
+    of enrolment. ``last_purchase`` (day number or NEVER) and ``points`` (the till's own idea of
+    the balance) change over time; ``points`` starts as the opening balance.
     """
 
     rate: FloatArray
+    dropout: FloatArray
+    purchases_left: IntArray
+    dropped: IntArray
     joins: IntArray
-    leaves: IntArray
     since: IntArray
     is_joiner: BoolArray
     home: IntArray
@@ -54,38 +63,51 @@ class Population:
 
 
 def build_population(options: GeneratorOptions, calendar: Calendar, stores: Stores) -> Population:
-    """The customers of the options."""
+    """The customers of the options, and after them those who join after ``end``."""
     rng = stream(options.seed, "population")
-    count = options.customers
-    joiners = int(count * JOINERS)
+    joiners = int(options.customers * JOINERS)
+    ahead = joiners * options.ahead_days // calendar.total
+    count = options.customers + ahead
     joins = np.zeros(count, dtype=np.int64)
-    joins[count - joiners :] = np.sort(rng.integers(0, calendar.total, joiners))
-    is_joiner = np.arange(count) >= count - joiners
+    first_joiner = options.customers - joiners
+    joins[first_joiner : options.customers] = np.sort(rng.integers(0, calendar.total, joiners))
+    joins[options.customers :] = np.sort(rng.integers(calendar.total, calendar.horizon, ahead))
+    is_joiner = np.arange(count) >= first_joiner
 
-    rate = np.minimum(rng.gamma(RATE_SHAPE, PURCHASES_A_DAY / RATE_SHAPE, count), HIGHEST_RATE)
+    rate = rng.gamma(RATE_SHAPE, options.purchases_a_day / RATE_SHAPE, count)
+    rate = np.minimum(rate, HIGHEST_RATE)
     rate[rng.random(count) < NEVER_BUY] = 0.0
-    stays = rng.exponential(STAY * calendar.total, count).astype(np.int64) + 1
+    dropout = np.clip(rng.beta(*DROPOUT, count), 1e-9, 1.0)
     since = np.where(is_joiner, joins, -rng.integers(20, 1500, count))
 
     goods = np.array([entry.share if entry.is_merchandise else 0.0 for entry in CATEGORIES])
-    yearly = rate * 365 * SPEND_A_PURCHASE * rng.lognormal(-0.2, 0.4, count)
-    tier = np.searchsorted(TIER_SPEND, yearly, side="right") - 1
+    spread = options.lines_per_sale * (MEAN_SHAPE - 1) / BASKET_SHAPE
+    lines = BASKET_SHAPE * spread / rng.gamma(MEAN_SHAPE, 1.0, count)
+    tier = np.searchsorted(TIER_SPEND, rate * 365 * lines * SPEND_A_LINE, side="right") - 1
     tier[is_joiner] = 0
     last_purchase = _last_purchase(rng, rate, since)
     last_purchase[is_joiner] = NEVER
     return Population(
         rate=rate,
+        dropout=dropout,
+        purchases_left=np.minimum(rng.geometric(dropout), LARGEST_LEFT),
+        dropped=np.full(count, NEVER),
         joins=joins,
-        leaves=joins + stays,
         since=since,
         is_joiner=is_joiner,
         home=weighted(rng, stores.weight, count),
         favourite=weighted(rng, goods, count),
-        lines=1 + (LINES - 1) * rng.lognormal(-0.2, 0.63, count),
+        lines=lines,
         tier=tier,
         points=_opening_points(rng, rate, last_purchase),
         last_purchase=last_purchase,
     )
+
+
+def basket_sizes(rng: np.random.Generator, means: FloatArray) -> FloatArray:
+    """Gamma distributed sizes, in lines, of one basket for each mean."""
+    sizes: FloatArray = rng.gamma(BASKET_SHAPE, means / BASKET_SHAPE)
+    return sizes
 
 
 def _last_purchase(rng: np.random.Generator, rate: FloatArray, since: IntArray) -> IntArray:

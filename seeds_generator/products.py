@@ -29,9 +29,9 @@ PRICE_STEPS = (0.88, 0.94, 1.05, 1.10)
 class Assortment:
     """Products by row, those of one category side by side and its best seller first.
 
-    ``price`` and ``cost`` are cents; prices change over time, the rest stays. ``edges`` are the
-    cumulated weights, ``category_start`` the first product of each category and, at its end, the
-    number of products. ``companion`` is the product that often comes along with this one.
+    ``price`` and ``cost`` are cents; prices change over time, and with them ``edges``, the
+    cumulated weights: a dearer product is bought less often, by the elasticity of its category.
+    ``category_start`` holds the first product of each category and, at its end, their number.
     """
 
     ids: TextArray
@@ -43,8 +43,8 @@ class Assortment:
     weight: FloatArray
     edges: FloatArray
     category_start: IntArray
-    companion: IntArray
     is_merchandise: BoolArray
+    usual_price: IntArray
 
     @property
     def count(self) -> int:
@@ -72,6 +72,20 @@ class Assortment:
         moved = self.price * np.array(PRICE_STEPS)[rng.integers(0, len(PRICE_STEPS), self.count)]
         price = _with_ending(rng, moved / 100)
         self.price = np.where(chosen & (price > self.cost), price, self.price)
+        self.edges = _edges(self.weight * self._pull_of_price())
+
+    def _pull_of_price(self) -> FloatArray:
+        """How much more often a product is bought at its price of today than at its usual one."""
+        elasticity = np.array([category.elasticity for category in CATEGORIES])[self.category]
+        pull: FloatArray = (self.price / self.usual_price) ** -elasticity
+        return pull
+
+    def line_value(self) -> FloatArray:
+        """Expected cents of a line: of each category by itself, and of all at the end."""
+        units = 1 + np.array([category.units for category in CATEGORIES])[self.category]
+        value = self.weight * self.price * units
+        per_category = np.bincount(self.category, value) / np.bincount(self.category, self.weight)
+        return np.append(per_category, value.sum() / self.weight.sum())
 
 
 def build_assortment(options: GeneratorOptions) -> Assortment:
@@ -105,11 +119,15 @@ def build_assortment(options: GeneratorOptions) -> Assortment:
         price=np.concatenate(prices),
         cost=np.concatenate(costs),
         weight=weight,
-        edges=np.append(0.0, np.cumsum(weight / weight.sum())),
+        edges=_edges(weight),
         category_start=np.append(0, np.cumsum(sizes)),
-        companion=_companions(rng, category, merchandise),
         is_merchandise=merchandise,
+        usual_price=np.concatenate(prices),
     )
+
+
+def _edges(weight: FloatArray) -> FloatArray:
+    return np.append(0.0, np.cumsum(weight / weight.sum()))
 
 
 def _sizes(products: int) -> IntArray:
@@ -125,14 +143,17 @@ def _sizes(products: int) -> IntArray:
 
 
 def _names(rng: np.random.Generator, category: Category, size: int) -> list[str]:
-    """Different names: kinds times things in random order, then numbered editions."""
-    combined = [f"{kind} {thing}" for thing in category.things for kind in category.kinds]
-    order = rng.permutation(len(combined))
-    names = []
-    for number in range(size):
-        edition, place = divmod(number, len(combined))
-        names.append(combined[order[place]] + (f" No. {edition + 1}" if edition else ""))
-    return names
+    """Different names: every thing once before any comes in a second kind, then editions."""
+    things, kinds = len(category.things), len(category.kinds)
+    first_kind = rng.integers(0, kinds, things)
+    names: list[str] = []
+    while len(names) < size:
+        edition, round_ = divmod(len(names) // things, kinds)
+        for thing in rng.permutation(things).tolist():
+            kind = category.kinds[(first_kind[thing] + round_) % kinds]
+            name = f"{kind} {category.things[thing]}"
+            names.append(name + (f" No. {edition + 1}" if edition else ""))
+    return names[:size]
 
 
 def _prices(rng: np.random.Generator, category: Category, size: int) -> IntArray:
@@ -149,13 +170,3 @@ def _with_ending(rng: np.random.Generator, price: FloatArray) -> IntArray:
     ending = rng.choice(ENDINGS, len(price), p=ENDING_WEIGHTS)
     cents: IntArray = np.maximum(np.floor(price).astype(np.int64) * 100 + ending, 49)
     return cents
-
-
-def _companions(rng: np.random.Generator, category: IntArray, merchandise: BoolArray) -> IntArray:
-    """Products that go together: an arbitrary but fixed other one, mostly of the same category."""
-    count = len(category)
-    goods = np.flatnonzero(merchandise)
-    companion = goods[rng.integers(0, len(goods), count)]
-    neighbour = (np.arange(count) + 1) % count
-    near = (category[neighbour] == category) & (rng.random(count) < 0.7)
-    return np.where(near, neighbour, companion)

@@ -27,15 +27,34 @@ EVERYTHING = len(CATEGORIES)  # category number of a promotion on the whole asso
 LEAD = 28  # quiet days before the first promotion, to compare with
 LENGTHS = (14, 21, 10, 14, 7)
 PERCENT = (5, 10, 15, 20, 25, 30)
-UPLIFTS = (0.40, 0.0, 0.60, 0.20, 0.80, 0.30)  # relative gain in units; one has no effect at all
+# Relative change in units while it runs; one has no effect at all, one drives customers away.
+UPLIFTS = (0.40, 0.0, 0.60, 0.20, -0.15, 0.80, 0.30)
 SALE_LENGTH = 4  # days of the one storewide sale, which has no effect either
+DIP_DAYS = 14  # after a promotion that only brought purchases forward
+PULLED_FORWARD = (0.0, 0.0, 0.0, 0.35)  # share of the gain that is missing afterwards
 CHANNELS = texts(["In-store", "E-mail", "App", "Print"])
-THEMES = ("Days", "Festival", "Weeks", "Special", "Favourites", "Offer")
+SEASONS = (
+    "Winter Sale",
+    "Valentine's Days",
+    "Spring Start",
+    "Easter Special",
+    "May Days",
+    "Early Summer",
+    "Summer Sale",
+    "Back to School",
+    "Autumn Weeks",
+    "Harvest Offer",
+    "Black Weeks",
+    "Advent Days",
+)
 
 
 @dataclass(frozen=True)
 class Promotions:
-    """Promotions by row; days are inclusive, ``takes_part`` is promotions x stores."""
+    """Promotions by row; days are inclusive, ``takes_part`` is promotions x stores.
+
+    ``dip`` is the relative loss in units on the ``DIP_DAYS`` days after the end.
+    """
 
     ids: TextArray
     names: TextArray
@@ -44,6 +63,7 @@ class Promotions:
     end: IntArray
     percent: IntArray
     uplift: FloatArray
+    dip: FloatArray
     takes_part: BoolArray
     channel: TextArray
     cost: IntArray
@@ -59,21 +79,37 @@ class Promotions:
         Where two meet, the one with the lower number counts; the storewide sale gives way.
         """
         table = np.full((last - first + 1, stores, len(CATEGORIES)), -1, dtype=np.int64)
-        goods = np.array([entry.is_merchandise for entry in CATEGORIES])
         order = np.lexsort((-np.arange(self.count), self.category != EVERYTHING))
         for row in order.tolist():
-            start, end = max(self.start[row], first), min(self.end[row], last)
-            if start > end:
-                continue
-            everything = self.category[row] == EVERYTHING
-            categories = goods if everything else np.arange(len(goods)) == self.category[row]
-            window = table[start - first : end - first + 1]
-            window[:, self.takes_part[row][:, None] & categories[None, :]] = row
+            self._fill(table, row, first, int(self.start[row]), int(self.end[row]), row)
         return table
+
+    def demand(self, first: int, last: int, stores: int) -> FloatArray:
+        """Units sold relative to an ordinary day, for the same cells."""
+        running = self.cells(first, last, stores)
+        table = np.ones(running.shape)
+        for row in np.flatnonzero(self.dip > 0).tolist():
+            end = int(self.end[row])
+            self._fill(table, row, first, end + 1, end + DIP_DAYS, 1 - self.dip[row])
+        return np.where(running >= 0, 1 + np.append(self.uplift, 0.0)[running], table)
+
+    def _fill(
+        self, table: IntArray | FloatArray, row: int, first: int, start: int, end: int, value: float
+    ) -> None:
+        """Writes ``value`` where a promotion takes part, from day ``start`` to ``end``."""
+        start, end = max(start, first), min(end, first + len(table) - 1)
+        if start > end:
+            return
+        if self.category[row] == EVERYTHING:
+            categories = np.array([entry.is_merchandise for entry in CATEGORIES])
+        else:
+            categories = np.arange(len(CATEGORIES)) == self.category[row]
+        window = table[start - first : end - first + 1]
+        window[:, self.takes_part[row][:, None] & categories[None, :]] = value
 
     def columns(self, rows: IntArray, calendar: Calendar) -> dict[str, TextArray]:
         """The promotion file for these rows."""
-        last_name = max(calendar.total, int(self.end.max(initial=0)) + 1)
+        last_name = max(calendar.horizon, int(self.end.max(initial=0)) + 1)
         days = texts(calendar.day(number).isoformat() for number in range(last_name))
         return {
             "promotion_id": self.ids[rows],
@@ -90,7 +126,7 @@ class Promotions:
         }
 
     def truth(self, calendar: Calendar, stores: Stores) -> tuple[PromotionTruth, ...]:
-        """What each promotion really is and does."""
+        """What each promotion that is announced by the last written day really is and does."""
         names = _category_names()
         return tuple(
             PromotionTruth(
@@ -101,55 +137,71 @@ class Promotions:
                 stores=tuple(stores.ids[self.takes_part[row]].tolist()),
                 discount=int(self.percent[row]) / 100,
                 uplift=float(self.uplift[row]),
+                dip=float(self.dip[row]),
+                dip_days=DIP_DAYS if self.dip[row] else 0,
             )
-            for row in range(self.count)
+            for row in np.flatnonzero(self.start < calendar.total).tolist()
         )
 
 
 def build_promotions(options: GeneratorOptions, calendar: Calendar, stores: Stores) -> Promotions:
-    """The promotions of the options, spread over the period.
+    """The promotions of the options, spread over the period, and as many a day after it.
 
-    The last one starts on the second daily day and so is announced by a daily drop. With six or
-    more, the third is a storewide sale of a few days.
+    The last one of the period starts on the second daily day and so is announced by a daily drop.
+    With six or more, the third is a storewide sale of a few days.
     """
-    rng = stream(options.seed, "promotions")
-    count, total = options.promotions, calendar.total
+    total = calendar.total
+    lead = min(LEAD, total // 4)
+    written = options.promotions
+    spacing = max((total - lead) // max(written, 1), 1)
+    count = written + (options.ahead_days // spacing if written else 0)
     rows = np.arange(count)
     goods = [number for number, entry in enumerate(CATEGORIES) if entry.is_merchandise]
     category = np.array(goods)[rows % len(goods)]
     length = np.minimum(np.array(LENGTHS)[rows % len(LENGTHS)], total)
     uplift = np.array(UPLIFTS)[rows % len(UPLIFTS)]
-    if count >= 6:
+    if written >= 6:
         category[2], length[2], uplift[2] = EVERYTHING, min(SALE_LENGTH, total), 0.0
-    lead = min(LEAD, total // 4)
-    start = lead + (rows * (total - lead) // max(count, 1))
-    start = np.minimum(start, np.maximum(total - length, 0))
-    if count > 1 and options.days > 1:
-        start[-1] = options.history_days + 1
-    names = _category_names()
+    start = lead + rows * (total - lead) // max(written, 1)
+    start[:written] = np.minimum(start[:written], np.maximum(total - length[:written], 0))
+    if written > 1 and options.days > 1:
+        start[written - 1] = options.history_days + 1
+    pulled = np.array(PULLED_FORWARD)[rows % len(PULLED_FORWARD)]
+    rngs = [stream(options.seed, "promotion", row) for row in range(count)]
     return Promotions(
         ids=numbered("PR%03d", rows + 1),
-        names=texts(
-            ("Everything" if number == EVERYTHING else str(names[number]))
-            + f" {THEMES[row % len(THEMES)]} {calendar.day(int(start[row])):%B %Y}"
-            for row, number in enumerate(category.tolist())
-        ),
+        names=_names(calendar, category, start),
         category=category,
         start=start,
         end=start + length - 1,
-        percent=np.array(PERCENT)[rng.integers(0, len(PERCENT), count)],
+        percent=np.array([PERCENT[rng.integers(0, len(PERCENT))] for rng in rngs], dtype=np.int64),
         uplift=uplift,
-        takes_part=_participants(rng, count, stores.count),
-        channel=CHANNELS[rng.integers(0, len(CHANNELS), count)],
-        cost=rng.integers(40, 900, count) * 1000,
+        dip=np.clip(pulled * uplift * length / DIP_DAYS, 0.0, 0.6),
+        takes_part=_participants(rngs, stores.count),
+        channel=texts(CHANNELS[rng.integers(0, len(CHANNELS))] for rng in rngs),
+        cost=np.array([1000 * rng.integers(40, 900) for rng in rngs], dtype=np.int64),
     )
 
 
-def _participants(rng: np.random.Generator, promotions: int, stores: int) -> BoolArray:
+def _participants(rngs: list[np.random.Generator], stores: int) -> BoolArray:
     """Half of the stores each; the others are there to compare with."""
     size = max(stores // 2, 1)
-    ranks = rng.random((promotions, stores)).argsort(axis=1).argsort(axis=1)
-    return ranks < size
+    takes_part = np.zeros((len(rngs), stores), dtype=np.bool_)
+    for row, rng in enumerate(rngs):
+        takes_part[row, rng.permutation(stores)[:size]] = True
+    return takes_part
+
+
+def _names(calendar: Calendar, category: IntArray, start: IntArray) -> TextArray:
+    """Season, category and year; a number where that was there before."""
+    names: list[str] = []
+    for number, first in zip(category.tolist(), start.tolist(), strict=True):
+        day = calendar.day(first)
+        what = "Everything" if number == EVERYTHING else CATEGORIES[number].name
+        name = f"{SEASONS[day.month - 1]} {day.year}: {what}"
+        again = sum(other.startswith(name) for other in names)
+        names.append(f"{name} ({again + 1})" if again else name)
+    return texts(names)
 
 
 def _category_names() -> TextArray:

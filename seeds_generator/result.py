@@ -21,8 +21,9 @@ class WrittenFile:
 class PromotionTruth:
     """What a promotion really did.
 
-    ``uplift`` is the relative gain in units that was built in: 0.2 = 20 % more units of the
-    category in the participating ``stores`` from ``start`` to ``end``, both inclusive.
+    ``uplift`` is the relative change in units that was built in: 0.2 = 20 % more units of the
+    category in the participating ``stores`` from ``start`` to ``end``, both inclusive; 0 and less
+    occur. ``dip`` is the relative loss on the ``dip_days`` days after the end.
     """
 
     promotion_id: str
@@ -32,6 +33,8 @@ class PromotionTruth:
     stores: tuple[str, ...]
     discount: float
     uplift: float
+    dip: float
+    dip_days: int
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class GeneratedFiles:
     """The written files and what is known about them.
 
     defects    (data set, rule) -> rows that must be found by that rule. All are rejections but
-               ``exact_duplicate`` (the surplus row, dropped and counted), ``unknown_promotion``
-               and ``bad_value`` (warnings).
+               ``exact_duplicate`` (the surplus row, dropped and counted) and the warnings of
+               ``seeds_generator.defects.WARNINGS``.
     unchanged_versions   data set -> rows of a daily master file that equal the version before
     promotions   the truth about every promotion
     """

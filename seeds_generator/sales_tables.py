@@ -17,7 +17,7 @@ from seeds_generator.redemptions import timestamps
 from seeds_generator.sales import Sales
 
 SALE_ID, RETURN_ID = "T%09d", "R%09d"
-LINE_IDS = texts(map(str, range(MOST_LINES + 1)))
+LINE_IDS = texts(map(str, range(2 * MOST_LINES + 1)))  # a product may bring one along
 
 Columns = dict[str, TextArray]
 

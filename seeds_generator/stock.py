@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seeds_generator.arrays import BoolArray, IntArray, TextArray, integer_text, stream
+from seeds_generator.arrays import (
+    BoolArray,
+    IntArray,
+    RatioArray,
+    SmallArray,
+    TextArray,
+    integer_text,
+    stream,
+)
 from seeds_generator.calendar import Calendar
 from seeds_generator.options import GeneratorOptions
 from seeds_generator.products import Assortment
@@ -16,6 +24,7 @@ COUNTED = 40  # best sellers whose stock is delivered
 PERIOD = 30  # at most one empty spell per period, store and product
 SPELL_SHARE = 0.2
 LONGEST_SPELL = 5
+SHORTEST_CYCLE, LONGEST_CYCLE = 5, 14
 
 
 @dataclass(frozen=True)
@@ -28,9 +37,9 @@ class Stock:
     counted: IntArray
     substitute: IntArray
     _counted_place: IntArray  # product -> place in counted, or -1
-    _capacity: IntArray
-    _cycle: IntArray
-    _phase: IntArray
+    _daily_sales: RatioArray
+    _cycle: SmallArray  # days from delivery to delivery
+    _phase: SmallArray  # of day 0 in the cycle
     _spell_start: IntArray  # periods x stores x counted; a start beyond the period: no spell
     _spell_length: IntArray
 
@@ -43,13 +52,41 @@ class Stock:
         return (place >= 0) & (within >= 0) & (within < length)
 
     def levels(self, day: int) -> IntArray:
-        """Units on hand at the end of a day, stores x products."""
-        phase = (day + self._phase) % self._cycle
-        level = 2 + self._capacity * (self._cycle - phase) // self._cycle
-        stores, counted = np.ix_(np.arange(len(level)), self.counted)
-        out = self.is_out(np.full_like(level[:, self.counted], day), stores, counted)
-        level[:, self.counted] = np.where(out, 0, level[:, self.counted])
-        return level
+        """Units on hand in all stores together at the end of a day, by product."""
+        level = self._full_shelves(day, slice(None))
+        level[:, self.counted] = self._counted_levels(day)
+        total: IntArray = level.sum(axis=0, dtype=np.int64)
+        return total
+
+    def _counted_levels(self, day: int) -> IntArray:
+        """Units of the counted products, stores x places; nothing where the shelf is empty."""
+        level = self._full_shelves(day, self.counted)
+        start = self._spell_start[day // PERIOD]
+        within = day % PERIOD - start
+        out = (within >= 0) & (within < self._spell_length[day // PERIOD])
+        return np.where(out, 0, level)
+
+    def _full_shelves(self, day: int, products: slice | IntArray) -> IntArray:
+        """The saw-tooth of deliveries and sales, stores x products."""
+        cycle = self._cycle[:, products]
+        phase = (day % np.arange(LONGEST_CYCLE + 1).clip(1)).astype(np.int16)[cycle]
+        phase += self._phase[:, products]
+        phase -= np.where(phase >= cycle, cycle, 0).astype(np.int16)
+        sold: IntArray = (self._daily_sales[:, products] * (cycle - phase)).astype(np.int32)
+        return sold + 2
+
+    def spells(self, last: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Store, product, first and last day of every empty spell up to day ``last``."""
+        period, store, place = np.nonzero(self._spell_start < PERIOD)
+        first = period * PERIOD + self._spell_start[period, store, place]
+        end = first + self._spell_length[period, store, place] - 1
+        seen = first <= last
+        return (
+            store[seen],
+            self.counted[place[seen]],
+            first[seen],
+            np.minimum(end[seen], last),
+        )
 
     def columns(
         self, days: list[int], calendar: Calendar, stores: Stores, assortment: Assortment
@@ -57,7 +94,7 @@ class Stock:
         """The inventory file of some days: the counted products in every store."""
         shape = (len(days), stores.count, len(self.counted))
         day, store, place = (index.ravel() for index in np.indices(shape))
-        levels = np.stack([self.levels(number)[:, self.counted] for number in days])
+        levels = np.stack([self._counted_levels(number) for number in days])
         return {
             "inventory_date": calendar.names[np.array(days)[day]],
             "store_id": stores.ids[store],
@@ -82,16 +119,18 @@ def build_stock(
     free = np.flatnonzero(counted_place < 0)
     first_free = free[np.searchsorted(free, assortment.category_start[:-1])]
     shape = (stores.count, count)
-    periods = (calendar.total // PERIOD + 1, stores.count, len(counted))
+    periods = (calendar.horizon // PERIOD + 1, stores.count, len(counted))
     start = rng.integers(1, PERIOD - LONGEST_SPELL, periods)
     pull = assortment.weight / assortment.weight.mean()
+    capacity = np.ceil((6 + 14 * pull) * rng.uniform(0.7, 1.5, shape))
+    cycle = rng.integers(SHORTEST_CYCLE, LONGEST_CYCLE + 1, shape, dtype=np.int16)
     return Stock(
         counted=counted,
         substitute=first_free[assortment.category],
         _counted_place=counted_place,
-        _capacity=np.ceil((6 + 14 * pull) * rng.uniform(0.7, 1.5, shape)).astype(np.int64),
-        _cycle=rng.integers(5, 15, shape),
-        _phase=rng.integers(0, 1000, shape),
+        _daily_sales=(capacity / cycle).astype(np.float32),
+        _cycle=cycle,
+        _phase=rng.integers(0, 1000, shape, dtype=np.int16) % cycle,
         _spell_start=np.where(rng.random(periods) < SPELL_SHARE, start, PERIOD),
         _spell_length=rng.integers(2, LONGEST_SPELL + 1, periods),
     )

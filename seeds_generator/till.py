@@ -7,16 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from seeds_generator.arrays import stream
+from seeds_generator.arrays import IntArray, TextArray, stream
 from seeds_generator.baskets import Market, sell
 from seeds_generator.customers import Customers
-from seeds_generator.defects import HEADERS, LINES, Defects
+from seeds_generator.defects import EVENTS, HEADERS, LINES, OUTLIER
 from seeds_generator.loyalty import till_points
 from seeds_generator.options import GeneratorOptions
+from seeds_generator.outliers import line_keys, plant_outliers
 from seeds_generator.redemptions import points_events, redeem_at_till
 from seeds_generator.returns import plan_returns
 from seeds_generator.sales import NONE, Sales, combined, no_sales
-from seeds_generator.sales_tables import Columns, SalesTables
+from seeds_generator.sales_tables import SalesTables
+from seeds_generator.spoiling import Block, Planted, Spoiler
 
 
 class Till:
@@ -26,34 +28,34 @@ class Till:
     of every customer. Defects come into the files only: what the till knows is right.
     """
 
-    DATA_SETS: ClassVar = (HEADERS, LINES, "points_events")
+    DATA_SETS: ClassVar = (HEADERS, LINES, EVENTS)
 
     def __init__(
-        self, options: GeneratorOptions, market: Market, customers: Customers, defects: Defects
+        self, options: GeneratorOptions, market: Market, customers: Customers, spoiler: Spoiler
     ) -> None:
         self._seed = options.seed
+        self._outlier_rate = options.outlier_rate
         self._market = market
         self._customers = customers
-        self._defects = defects
+        self._spoiler = spoiler
         self._tables = SalesTables(market, customers.ids, customers.phones, options.currency)
         self._to_come = no_sales()
         self._next_sale = self._next_return = self._next_event = 1
 
-    def block(self, first: int, last: int) -> dict[str, Columns]:
-        """The columns of header, line and points files for the days ``first`` to ``last``."""
+    def block(self, first: int, last: int, *, is_written: bool = True) -> tuple[Block, ...]:
+        """Header, line and points rows of the days ``first`` to ``last``.
+
+        Without ``is_written`` everything happens as ever, but nothing is put into words.
+        """
         rng = stream(self._seed, "sales", first)
         sales = sell(rng, self._market, first, last, self._next_sale)
         self._next_sale += sales.count
         sales = redeem_at_till(rng, self._market, sales)
         comes_back, planned = plan_returns(rng, sales, self._market.assortment)
-        returns = self._returns_until(last, planned)
-        day_book = combined([sales, returns])
-        comes_back = np.append(comes_back, np.zeros(returns.count, dtype=np.bool_))
-        # the order of time, for the flag as well: it travels with the numbers of the sales
-        returned = np.sort(day_book.number[comes_back])
-        day_book = day_book.in_time_order()
-        comes_back = ~day_book.is_return & np.isin(day_book.number, returned)
-
+        spared = comes_back | (sales.redeemed > 0)
+        sales, far_off = plant_outliers(rng, sales, spared, self._outlier_rate)
+        whole = sales.number[comes_back]
+        day_book = combined([sales, self._returns_until(last, planned)]).in_time_order()
         ids = self._tables.transaction_ids(day_book)
         self._book(day_book)
         events, self._next_event = points_events(
@@ -65,13 +67,33 @@ class Till:
             (first, last),
             self._next_event,
         )
-        headers, lines = self._defects.apply(
-            day_book,
-            comes_back,
-            self._tables.headers(day_book, ids),
-            self._tables.lines(day_book, ids),
+        if not is_written:
+            for data_set, rows in (
+                (HEADERS, day_book.count),
+                (LINES, day_book.line_count),
+                (EVENTS, len(events["event_id"])),
+            ):
+                self._spoiler.skip(data_set, rows)
+            return ()
+        headers, lines = self._in_words(day_book, ids, whole, far_off, first)
+        return headers, lines, self._spoiler.rows(EVENTS, events, first)
+
+    def _in_words(
+        self, sales: Sales, ids: TextArray, whole: IntArray, far_off: IntArray, day: int
+    ) -> tuple[Block, Block]:
+        """The two sales files with what is planted in them; ``whole`` sales are left alone."""
+        is_outlier = np.isin(line_keys(sales), far_off)
+        has_outlier = np.bincount(sales.line_header, is_outlier, sales.count) > 0
+        is_sale = ~sales.is_return
+        spared = is_sale & (np.isin(sales.number, whole) | (sales.redeemed > 0) | has_outlier)
+        headers, lines = self._spoiler.sales(
+            sales, spared, self._tables.headers(sales, ids), self._tables.lines(sales, ids), day
         )
-        return {HEADERS: headers, LINES: lines, "points_events": events}
+        outliers = tuple(
+            Planted(line, "outlier", OUTLIER, "outlier")
+            for line in np.flatnonzero(is_outlier).tolist()
+        )
+        return headers, replace(lines, planted=lines.planted + outliers)
 
     def _returns_until(self, last: int, planned: Sales) -> Sales:
         """The returns that take place up to ``last``, numbered; the others wait."""

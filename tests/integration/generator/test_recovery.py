@@ -1,0 +1,110 @@
+"""What the generator planted is what the gate finds: every row, by its rule, and no other."""
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.pipeline.run import NO_DATE, run
+from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.connection import connected
+from seeds_generator import GeneratedFiles, generate
+from seeds_generator.defects import EVENTS, KINDS, PROMOTIONS, REJECT, RULES
+from seeds_generator.presets import PRESETS
+from tests.conftest import NewDatabase
+
+SMALL_FILES = {EVENTS: 0.08, PROMOTIONS: 0.3, RULES: 0.3}  # few rows: more often than usual
+RARE = {k.kind: SMALL_FILES[k.data_set] for k in KINDS if k.data_set in SMALL_FILES}
+SHOP = replace(
+    PRESETS["small"],
+    promotions=8,
+    defect_rate=0.04,
+    defect_rates=RARE,
+    late_rate=0.1,
+    outlier_rate=0.001,
+)
+Found = Counter[tuple[str, int, str]]  # (file, record, rule)
+
+
+class Shop:
+    """The generated files, their truth, and the warehouse that one run has made of them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        self.truth = folder / "truth"
+        self.files: GeneratedFiles = generate(SHOP, folder / "landing", truth=self.truth)
+        settings = replace(
+            Settings.from_environment({"LENS_HOME": str(folder / "home")}),
+            database_url=url,
+            landing=folder / "landing",
+        )
+        with Workers(settings, url) as workers:
+            run(settings, url, NO_DATE, workers)
+
+    def planted(self, *outcomes: str) -> Found:
+        """Rows of defects.csv."""
+        with (self.truth / "defects.csv").open(encoding="utf-8", newline="") as stream:
+            return Counter(
+                (row["file"], int(row["record"]), row["rule"])
+                for row in csv.DictReader(stream)
+                if row["outcome"] in outcomes
+            )
+
+    def found(self, query: str) -> Found:
+        """Rows of a query with file, record and rule."""
+        with connected(self.url) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return Counter(cursor.fetchall())
+
+
+@pytest.fixture(scope="module")
+def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("planted"), new_database())
+
+
+def test_every_planted_defect_is_rejected_by_its_rule_and_nothing_else_is(shop: Shop) -> None:
+    rejected = " union all ".join(
+        "select batches.source_file, rows._row_number, failed.rule"
+        f" from reject.{data_set} as rows"
+        " inner join ops.load_batches as batches on rows._batch_id = batches.batch_id"
+        " cross join unnest(rows.rule_ids) as failed (rule)"
+        for data_set in load_data_sets()
+    )
+    planted = shop.planted("reject")
+    assert {rule for _, _, rule in planted} == {
+        "header_rejected",
+        *(kind.rule for kind in KINDS if kind.outcome == REJECT),
+    }
+    assert shop.found(rejected) == planted
+
+
+def test_every_planted_duplicate_is_found_and_no_other(shop: Shop) -> None:
+    masters = ("stores", "products", "customer_details", "promotion_details", "loyalty_rules")
+    query = (
+        "select batches.source_file, duplicates._row_number, 'exact_duplicate'"
+        " from ops.duplicates inner join ops.load_batches as batches"
+        f" on duplicates._batch_id = batches.batch_id where batches.data_set not in {masters}"
+    )
+    planted = shop.planted("duplicate")
+    assert len(planted) > 20
+    assert shop.found(query) == planted
+
+
+def test_every_planted_blemish_is_a_warning(shop: Shop) -> None:
+    """Counts by file and rule; header_lines_differ follows from rejected lines."""
+    query = (
+        "select batches.source_file, sum(results.rows_failed)::int, results.rule_id"
+        " from ops.validation_results as results"
+        " inner join ops.load_batches as batches on results.batch_id = batches.batch_id"
+        " where results.severity = 'warn' and results.rows_failed > 0"
+        " and results.rule_id <> 'header_lines_differ'"
+        " group by batches.source_file, results.rule_id"
+    )
+    planted = Counter((file, rule) for file, _, rule in shop.planted("warn").elements())
+    assert len({rule for _, rule in planted}) >= 4
+    found = {(file, rule): count for file, count, rule in shop.found(query)}
+    assert found == dict(planted)
