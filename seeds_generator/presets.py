@@ -11,6 +11,16 @@ PRESETS: dict[str, GeneratorOptions] = {
     "small": GeneratorOptions(
         history_days=60, customers=300, stores=5, products=90, promotions=4, late_rate=0.02
     ),
+    # The files in docs/sample_data: seven daily drops and nothing before them.
+    "sample": GeneratorOptions(
+        history_days=0,
+        customers=200,
+        stores=4,
+        products=72,
+        promotions=2,
+        purchases_a_day=0.4,
+        defect_rate=0.03,
+    ),
     # 1.5 M headers and 5 M lines over 90 days.
     "large": GeneratorOptions(
         history_days=83,
@@ -30,8 +40,8 @@ PRESETS: dict[str, GeneratorOptions] = {
         stores=500,
         products=20_000,
         promotions=240,
-        purchases_a_day=0.1,
-        lines_per_sale=3.65,
+        purchases_a_day=0.121,
+        lines_per_sale=3.95,
         late_rate=0.01,
         outlier_rate=0.0002,
     ),

@@ -171,8 +171,7 @@ class World:
         self.old_products = columns
         rng = stream(self.options.seed, "customer changes", day)
         rows = self.customers.change(rng, day, self.options.customers * CUSTOMER_CHANGES * MONTH)
-        modified = self._early(day - 1 - rng.integers(0, MONTH - 1, len(rows)), rng)
-        records = self.customers.block(rows, modified)
+        records = self.customers.block(rows, self._early(np.full(len(rows), day), rng))
         if is_written and changed.any():
             moved = {column: values[changed] for column, values in columns.items()}
             self.writer.write(f"history/products_{name}.csv", Block("products", moved))

@@ -48,13 +48,14 @@ class Settings:
         """
         env = {k: v for k, v in (environment or os.environ).items() if v.strip()}
         demo = demo or env.get("LENS_DEMO_DATABASE", "") == "1"
-        landing = env.get("LENS_LANDING", PROJECT_ROOT / "landing")
+        home = _folder(env.get("LENS_HOME", PROJECT_ROOT / ".lens"))
+        landing = _folder(env.get("LENS_LANDING", PROJECT_ROOT / "landing"))
         if demo:  # invented files beside one's own would be loaded with them
-            landing = env.get("LENS_DEMO_LANDING", landing)
+            landing = _folder(env.get("LENS_DEMO_LANDING", home / "demo" / "landing"))
         return cls(
-            home=Path(env.get("LENS_HOME", PROJECT_ROOT / ".lens")).expanduser().absolute(),
+            home=home,
             database_url=env.get("LENS_DATABASE_URL"),
-            landing=Path(landing).expanduser().absolute(),
+            landing=landing,
             demo=demo,
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
@@ -75,6 +76,10 @@ class Settings:
     def database(self) -> str:
         """The database's name on the embedded server."""
         return DATABASE + DEMO_SUFFIX if self.demo else DATABASE
+
+
+def _folder(path: str | Path) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:

@@ -1,11 +1,10 @@
 """`make demo`: an invented shop whose drops arrive one by one in the demo database."""
 
-import datetime as dt
 import logging
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,17 +16,10 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import warehouse_url
 
 LOG = logging.getLogger(__name__)
-SHOP: dict[str, Any] = {
-    "history_days": 180,
-    "days": 7,
-    "customers": 2000,
-    "stores": 12,
-    "seed": 42,
-    "end": dt.date(2026, 1, 11),
-}
 NEXT = """
 What to do next
   .venv/bin/lens --demo preview               the dashboards in a browser
+  .venv/bin/lens --demo feed                  one more day arrives; lens --demo run loads it
   .venv/bin/lens --demo status                what is loaded, rejected, stale
   .venv/bin/lens --demo url                   connect psql, a notebook or a BI tool to the demo
   .venv/bin/lens run --landing DIR            your own files (see README, "Your own files")
@@ -42,12 +34,11 @@ def demo() -> None:
     started = time.perf_counter()
     url = warehouse_url(settings)
     drops = settings.home / "demo" / "drops"
-    landing = settings.home / "demo" / "landing"
+    landing = settings.landing
     with Workers(settings, url) as workers:
         workers.warm_up()
-        if not figures.loaded(url).files:
-            shutil.rmtree(landing, ignore_errors=True)
         _generate_once(drops, settings.currency)
+        _begin_again(drops, landing, is_empty=not figures.loaded(url).files)
         seconds: dict[str, float] = {}
         waiting = [drop for drop in _in_order(drops) if not (landing / drop.name).exists()]
         for number in range(max(1, len(waiting))):  # without a new drop: one run, as on any day
@@ -69,15 +60,34 @@ def _generate_once(drops: Path, currency: str) -> None:
         return
     unfinished = drops.with_name("drops.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    seeds_generator.generate(
-        seeds_generator.GeneratorOptions(**SHOP, currency=currency), unfinished
-    )
+    options = replace(seeds_generator.PRESETS["demo"], currency=currency)
+    seeds_generator.generate(options, unfinished)
+    seeds_generator.Plan(options, options.end).save(unfinished)
     unfinished.rename(drops)
+
+
+def _begin_again(drops: Path, landing: Path, *, is_empty: bool) -> None:
+    """Clears the landing folder of an empty warehouse; its plan tells how the shop goes on.
+
+    Only a folder that was filled here is cleared: its plan says so.
+    """
+    import seeds_generator
+
+    try:
+        seeds_generator.read_plan(landing)
+        if not is_empty:
+            return
+        shutil.rmtree(landing)
+    except seeds_generator.NoPlanError:
+        pass
+    landing.mkdir(parents=True, exist_ok=True)
+    seeds_generator.read_plan(drops).save(landing)
 
 
 def _in_order(drops: Path) -> list[Path]:
     """The history first, then the days."""
-    return sorted(drops.iterdir(), key=lambda drop: (drop.name != "history", drop.name))
+    folders = [drop for drop in drops.iterdir() if drop.is_dir()]
+    return sorted(folders, key=lambda drop: (drop.name != "history", drop.name))
 
 
 def _deliver(drop: Path, landing: Path) -> None:

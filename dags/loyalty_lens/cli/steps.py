@@ -1,4 +1,4 @@
-"""The commands for the steps of a run: generate, ingest, validate, build, run, replay, status."""
+"""The commands for the steps of a run: ingest, validate, build, run, replay, status."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from loyalty_lens.cli.generate import generate
 from loyalty_lens.errors import LandingError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
@@ -149,4 +148,4 @@ def _requested(settings: Settings, business_date: str | None) -> RequestedDate:
     )
 
 
-COMMANDS = (generate, ingest, validate, build, run, replay, status)
+COMMANDS = (ingest, validate, build, run, replay, status)

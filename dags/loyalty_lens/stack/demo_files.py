@@ -2,12 +2,11 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from loyalty_lens.errors import LandingError, SettingsError
 
-SEED = 42
-DAILY_DROPS = 7
 SHOP = "shop"  # below the landing folder
 
 
@@ -23,18 +22,15 @@ def generate_once(landing: Path, *, customers: int, days: int, currency: str) ->
     unfinished = landing / ".unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        seeds_generator.generate(
-            seeds_generator.GeneratorOptions(
-                history_days=days,
-                days=DAILY_DROPS,
-                customers=customers,
-                stores=12,
-                seed=SEED,
-                end=dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1),
-                currency=currency,
-            ),
-            unfinished,
+        options = replace(
+            seeds_generator.PRESETS["demo"],
+            history_days=days,
+            customers=customers,
+            end=dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1),
+            currency=currency,
         )
+        seeds_generator.generate(options, unfinished)
+        seeds_generator.Plan(options, options.end).save(unfinished)  # for the DAG demo_feed
     except ValueError as error:
         raise SettingsError(f"LENS_DEMO_CUSTOMERS, LENS_DEMO_DAYS: {error}") from None
     except OSError as error:

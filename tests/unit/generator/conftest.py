@@ -24,8 +24,9 @@ class Delivered:
     rows: Mapping[str, list[Row]]
 
 
-def read(options: GeneratorOptions, out: Path) -> Delivered:
-    files = generate(options, out)
+def read(options: GeneratorOptions, out: Path, truth: Path | None = None) -> Delivered:
+    """Generates a delivery and reads it back."""
+    files = generate(options, out, truth=truth)
     rows: dict[str, list[Row]] = defaultdict(list)
     for file in files.files:
         with file.path.open(encoding="utf-8", newline="") as stream:

@@ -14,7 +14,13 @@ from seeds_generator import GeneratorOptions, generate
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"history_days": 0}, "history_days must be a whole number of at least 1"),
+        ({"history_days": -1}, "history_days must be a whole number of at least 0"),
+        ({"history_days": 0, "days": 0}, "nothing to write"),
+        ({"ahead_days": -1}, "ahead_days must be"),
+        ({"late_rate": 1.1}, "late_rate must lie between"),
+        ({"outlier_rate": 0.5}, "outlier_rate must lie between"),
+        ({"purchases_a_day": 0.0}, "purchases_a_day must lie between"),
+        ({"defect_rates": {"header_bad_date": 2}}, "rate of header_bad_date must lie between"),
         ({"days": -1}, "days must be"),
         ({"customers": 0}, "customers must be"),
         ({"customers": 10.5}, "customers must be"),
@@ -40,6 +46,8 @@ def test_nonsense_is_refused(wrong: dict[str, Any], message: str) -> None:
         {"history_days": 1, "days": 0, "customers": 1, "stores": 1, "promotions": 0},
         {"history_days": 1, "days": 1, "customers": 1, "stores": 1, "promotions": 1},
         {"history_days": 3, "days": 2, "customers": 3, "stores": 2, "promotions": 8},
+        {"history_days": 0, "days": 3, "customers": 40, "stores": 2},
+        {"history_days": 5, "days": 2, "late_rate": 1.0, "outlier_rate": 0.05, "stores": 3},
         {"history_days": 40, "days": 3, "customers": 30, "stores": 160, "products": 3000},
     ],
 )
@@ -54,3 +62,9 @@ def test_currency_can_be_left_out(tmp_path: Path) -> None:
     header = tmp_path / "history" / "store_sales_header_2026-01-11.csv"
     generate(options, tmp_path)
     assert "currency" not in header.read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_an_unknown_kind_of_defect_is_refused(tmp_path: Path) -> None:
+    options = GeneratorOptions(history_days=1, days=0, defect_rates={"header_gremlin": 0.1})
+    with pytest.raises(ValueError, match="no defect of kind header_gremlin"):
+        generate(options, tmp_path)
