@@ -37,6 +37,11 @@ if dag:
         "tags": sorted(dag.tags),
         "params": {name: dag.params.get_param(name).serialize() for name in dag.params},
     }
+if feed := bag.dags.get("demo_feed"):
+    answer["feed"] = {
+        "tasks": [task.task_id for task in feed.topological_sort()],
+        "is_paused": feed.is_paused_upon_creation,
+    }
 print("ANSWER " + json.dumps(answer))
 """
 LIGHT = """
@@ -65,13 +70,21 @@ def daily(read: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     return read(LENS_DATABASE_URL="postgresql://nobody@127.0.0.1:9/nowhere")
 
 
-def test_dag_folder_holds_this_dag_and_no_errors(daily: dict[str, Any]) -> None:
+def test_dag_folder_holds_our_dags_and_no_errors(daily: dict[str, Any]) -> None:
     assert daily["errors"] == {}
-    assert daily["dags"] == ["loyalty_daily"]
+    assert sorted(daily["dags"]) == ["demo_feed", "loyalty_daily"]
 
 
 def test_package_of_the_pipeline_is_not_scanned_for_dags(daily: dict[str, Any]) -> None:
-    assert [Path(file).name for file in daily["files"]] == ["loyalty_daily.py"]
+    files = sorted(Path(file).name for file in daily["files"])
+    assert files == ["demo_feed.py", "loyalty_daily.py"]
+
+
+def test_the_demo_is_fed_before_a_run_and_only_in_a_demo(
+    daily: dict[str, Any], read: Callable[..., dict[str, Any]]
+) -> None:
+    assert daily["feed"] == {"tasks": ["feed", "run_loyalty_daily"], "is_paused": True}
+    assert read(LENS_DEMO="1")["feed"]["is_paused"] is False
 
 
 def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
@@ -128,5 +141,6 @@ def test_parsing_imports_nothing_heavy(
 ) -> None:
     """Neither through the DagBag (beyond Airflow's own modules) nor by the file alone."""
     assert daily["imported"] == []
-    code = LIGHT.format(dag_file=str(ROOT / "dags" / "loyalty_daily.py"))
-    assert run_script(code, airflow_environment(tmp_path)) == []
+    for name in ("loyalty_daily.py", "demo_feed.py"):
+        code = LIGHT.format(dag_file=str(ROOT / "dags" / name))
+        assert run_script(code, airflow_environment(tmp_path)) == []

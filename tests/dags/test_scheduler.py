@@ -10,12 +10,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from seeds_generator import PRESETS, Plan, generate
 
 DAYS = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"]
 START_SECONDS = 180
@@ -71,9 +74,9 @@ class Standalone:
             time.sleep(0.3)
         pytest.fail(f"{what}: not within {seconds} s{self.logs()}")
 
-    def finished(self, run_ids: list[str]) -> None:
+    def finished(self, run_ids: list[str], dag: str = "loyalty_daily") -> None:
         """Waits until these DAG runs have ended, all with success and no task tried twice."""
-        runs = "/api/v2/dags/loyalty_daily/dagRuns"
+        runs = f"/api/v2/dags/{dag}/dagRuns"
 
         def ended() -> bool:
             again = self.call("GET", f"{runs}/~/taskInstances?state=up_for_retry&state=failed")
@@ -134,6 +137,7 @@ def airflow(
         AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT=str(more_logs),
         LENS_DATABASE_URL=database,
         LENS_LANDING=str(landing),
+        LENS_DEMO="1",  # the demo's feed is not paused
     )
     with (home / "standalone.log").open("wb") as log:
         process = subprocess.Popen(
@@ -238,6 +242,25 @@ def test_date_that_is_none_is_refused_before_a_run_is_made(airflow: Standalone) 
         )
     assert refused.value.code == 400
     assert "business_date" in refused.value.read().decode()
+
+
+def test_the_demo_is_fed_a_day_and_shown(
+    airflow: Standalone, query: Callable[[str], list[Any]], landing: Path
+) -> None:
+    """The shop of `lens generate` lies below the landing folder; its next day moves the date."""
+    shop = replace(PRESETS["small"], customers=60, history_days=10, days=1, ahead_days=2)
+    generate(shop, landing / "shop")
+    Plan(shop, shop.end).save(landing / "shop")
+    run = airflow.post("/api/v2/dags/demo_feed/dagRuns", {"logical_date": None})
+    airflow.finished([run["dag_run_id"]], dag="demo_feed")
+    day = str(shop.end + timedelta(days=1))
+    assert (landing / "shop" / day / "store_sales_header.csv").exists()
+
+    runs = "/api/v2/dags/loyalty_daily/dagRuns?order_by=-run_after&limit=1"
+    (triggered,) = airflow.call("GET", runs)["dag_runs"]
+    airflow.finished([triggered["dag_run_id"]])
+    assert _row(query, triggered)[1] == day
+    assert query("select ops.published_business_date()::text") == [(day,)]
 
 
 def _row(query: Callable[[str], list[Any]], run: dict[str, Any]) -> tuple[Any, ...]:

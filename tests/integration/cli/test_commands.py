@@ -88,8 +88,26 @@ def test_generate_writes_history_and_one_folder_a_day(lens: Lens, tmp_path: Path
         *("--seed", "1", "--end", "2026-01-11", "--out", str(tmp_path / "files")),
     )
     assert re.search(r"\d+ files, [\d,]+ rows", output)
-    folders = sorted(path.name for path in (tmp_path / "files").iterdir())
+    folders = sorted(path.name for path in (tmp_path / "files").iterdir() if path.is_dir())
     assert folders == ["2026-01-10", "2026-01-11", "history"]
+
+
+def test_feed_goes_on_where_generate_ended(lens: Lens, tmp_path: Path) -> None:
+    shop = ("--preset", "small", "--history-days", "5", "--days", "1", "--ahead-days", "2")
+    folder, truth = tmp_path / "shop", tmp_path / "truth"
+    lens.works("generate", *shop, *("--start", "2026-01-01", "--out", str(folder)))
+    assert (folder / "2026-01-06").is_dir()
+    assert lens.works("feed", "--landing", str(folder)).startswith("2026-01-07: ")
+    assert "2026-01-08: " in lens.works("feed", LENS_LANDING=str(folder))
+    assert "the plan ends on 2026-01-08" in lens.refusal("feed", "--landing", str(folder))
+    assert "not a folder of invented files" in lens.refusal("feed", "--landing", str(truth.parent / "no"))
+    both = ("--start", "2026-01-01", "--end", "2026-01-02")
+    assert "not both" in lens.refusal("generate", *both, "--out", str(folder))
+    assert "gremlin" in lens.refusal("generate", "--defect", "gremlin=1", "--out", str(folder))
+    kind = ("--defect", "header_bad_date=0.2", "--defect-rate", "0")
+    lens.works("generate", *shop, *kind, "--out", str(folder), "--truth", str(truth))
+    planted = (truth / "defects.csv").read_text().splitlines()
+    assert {line.split(",")[3] for line in planted} >= {"rule", "bad_date", "header_rejected"}
 
 
 @pytest.mark.parametrize("option", [(), ("--jdbc",), ("--env",)])
@@ -101,7 +119,22 @@ def test_url_tells_other_clients_how_to_connect(lens: Lens, option: tuple[str, .
 
 @pytest.mark.parametrize(
     "command",
-    ["start", "stop", "reset", "url", "generate", "ingest", "validate", "build", "run", "replay"],
+    [
+        "start",
+        "stop",
+        "reset",
+        "url",
+        "generate",
+        "feed",
+        "ingest",
+        "validate",
+        "build",
+        "run",
+        "replay",
+        "status",
+        "preview",
+        "demo",
+    ],
 )
 def test_every_command_explains_itself(lens: Lens, command: str) -> None:
     assert "Usage: lens " + command in lens.works(command, "--help")

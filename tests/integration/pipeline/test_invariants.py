@@ -15,6 +15,7 @@ from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.runs import open_row
 from loyalty_lens.transform.build import build
 from seeds_generator import GeneratedFiles, GeneratorOptions, generate
+from seeds_generator.defects import KINDS, LINES, REJECT
 from tests.integration.pipeline.worlds import MARTS, World
 
 UNACCOUNTED = """
@@ -58,12 +59,9 @@ def test_every_planted_defect_is_found_by_its_rule_and_nothing_is_lost(
     world.run(folder)
     assert world.rows(UNACCOUNTED) == []
     assert world.value(DIFFERENCES) == 0
-    not_rejections = {"exact_duplicate", "unknown_promotion", "bad_value"}
-    planted = {
-        key: count
-        for key, count in generated.defects.items()
-        if key[1] not in not_rejections and count
-    }
+    rejected = {(kind.data_set, kind.rule) for kind in KINDS if kind.outcome == REJECT}
+    rejected.add((LINES, "header_rejected"))
+    planted = {key: count for key, count in generated.defects.items() if key in rejected}
     assert world.rejects() == planted
 
 
