@@ -20,7 +20,7 @@ from seeds_generator.stores import Stores
 
 NEVER = np.int64(-1_000_000)  # day number that stands for "no purchase on record"
 
-JOINERS = 0.10  # of all customers join during the period
+JOINERS = 0.25  # of all customers join during the period
 NEVER_BUY = 0.07  # members in name only
 RATE_SHAPE = 0.85  # r; below 1: many who come seldom, few who come all the time
 HIGHEST_RATE = 1.0

@@ -5,8 +5,16 @@ from __future__ import annotations
 from seeds_generator.options import GeneratorOptions
 
 PRESETS: dict[str, GeneratorOptions] = {
-    # What `make demo` shows: half a year of a small chain, then a week, day by day.
-    "demo": GeneratorOptions(ahead_days=180, late_rate=0.02, outlier_rate=0.0002),
+    # What `make demo` shows: 13 months of a small chain (points expire after 12), then a week,
+    # day by day.
+    "demo": GeneratorOptions(
+        history_days=393,
+        ahead_days=180,
+        promotions=18,
+        purchases_a_day=0.076,
+        late_rate=0.02,
+        outlier_rate=0.0002,
+    ),
     # For a look at the files and for tests.
     "small": GeneratorOptions(
         history_days=60, customers=300, stores=5, products=90, promotions=4, late_rate=0.02
@@ -28,7 +36,7 @@ PRESETS: dict[str, GeneratorOptions] = {
         stores=500,
         products=20_000,
         promotions=60,
-        purchases_a_day=0.0875,
+        purchases_a_day=0.0945,
         lines_per_sale=3.65,
         late_rate=0.01,
         outlier_rate=0.0002,
@@ -40,8 +48,8 @@ PRESETS: dict[str, GeneratorOptions] = {
         stores=500,
         products=20_000,
         promotions=240,
-        purchases_a_day=0.121,
-        lines_per_sale=3.95,
+        purchases_a_day=0.1316,
+        lines_per_sale=3.82,
         late_rate=0.01,
         outlier_rate=0.0002,
     ),

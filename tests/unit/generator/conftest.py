@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from seeds_generator import GeneratedFiles, GeneratorOptions, generate
+from seeds_generator import PRESETS, GeneratedFiles, GeneratorOptions, generate
 
 Row = Mapping[str, str]
+DEMO = replace(PRESETS["demo"], late_rate=0.0, outlier_rate=0.0)
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ def read(options: GeneratorOptions, out: Path, truth: Path | None = None) -> Del
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
     """Demo size without defects."""
-    yield read(GeneratorOptions(defect_rate=0), tmp_path_factory.mktemp("clean"))
+    yield read(replace(DEMO, defect_rate=0), tmp_path_factory.mktemp("clean"))
 
 
 @pytest.fixture(scope="session")
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
     """Demo size with three times the usual defects."""
-    yield read(GeneratorOptions(defect_rate=0.03), tmp_path_factory.mktemp("spoilt"))
+    yield read(replace(DEMO, defect_rate=0.03), tmp_path_factory.mktemp("spoilt"))
