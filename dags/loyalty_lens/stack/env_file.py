@@ -10,12 +10,15 @@ EXAMPLE = ".env.example"
 
 def read(path: Path) -> dict[str, str]:
     """Names and values of the file; comments and quotes around a value are left out."""
-    values = {}
-    for line in path.read_text("utf-8").splitlines():
-        name, is_setting, value = line.strip().removeprefix("export ").partition("=")
-        if is_setting and not name.startswith("#"):
-            values[name.strip()] = _unquoted(value.strip())
-    return values
+    return dict(filter(None, map(setting, path.read_text("utf-8").splitlines())))
+
+
+def setting(line: str) -> tuple[str, str] | None:
+    """Name and value of one line; None for a comment and whatever else sets nothing."""
+    name, is_setting, value = line.strip().removeprefix("export ").partition("=")
+    if not is_setting or name.startswith("#"):
+        return None
+    return name.strip(), _unquoted(value.strip())
 
 
 def settings(

@@ -11,7 +11,7 @@ WRITTEN = (("LENS_DEMO_LANDING", "demo_files"), ("LENS_EXPORTS", "exports"))
 def make(values: Mapping[str, str]) -> None:
     """Makes what is missing; a folder that is there keeps its owner."""
     for name, default in (LANDING, *WRITTEN):
-        folder = Path(values.get(name, default))
+        folder = _folder(values, name, default)
         if not folder.exists():
             folder.mkdir(parents=True)
             if os.getuid() == 0:
@@ -23,10 +23,14 @@ def problems(values: Mapping[str, str]) -> list[str]:
     owner = int(values["AIRFLOW_UID"])
     found = []
     for name, default in WRITTEN:
-        folder = Path(values.get(name, default))
+        folder = _folder(values, name, default)
         if folder.stat().st_uid != owner:
             found.append(
                 f"folder {folder} ({name}) belongs to user {folder.stat().st_uid}, the containers"
                 f" run as {owner} (AIRFLOW_UID): sudo chown -R {owner} {folder}"
             )
     return found
+
+
+def _folder(values: Mapping[str, str], name: str, default: str) -> Path:
+    return Path(values.get(name, default)).expanduser()  # as docker-compose reads ~

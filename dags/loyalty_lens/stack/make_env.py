@@ -39,12 +39,12 @@ def write(path: Path, example: Path) -> list[str]:
     wanted = [name for name, value in env_file.read(example).items() if not value]
     text = path.read_text("utf-8") if path.exists() else example.read_text("utf-8")
     lines = text.splitlines()
-    present = {line.partition("=")[0] for line in lines}
+    present = dict(filter(None, map(env_file.setting, lines)))
     lines += [f"{name}=" for name in wanted if name not in present]
     made_up = []
     for number, line in enumerate(lines):
-        name, _, value = line.partition("=")
-        if name in wanted and not value.strip():
+        name, value = env_file.setting(line) or ("", "")
+        if name in wanted and not value:
             lines[number] = f"{name}={generated(name)}"
             made_up.append(name)
     if made_up:

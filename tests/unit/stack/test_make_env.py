@@ -78,6 +78,27 @@ def test_make_env_adds_what_an_older_env_file_lacks_and_keeps_the_rest(folder: P
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("export WAREHOUSE_PASSWORD=mine", "mine"), (" WAREHOUSE_PASSWORD = mine", "mine")],
+)
+def test_make_env_keeps_a_secret_however_its_line_is_written(
+    folder: Path, line: str, value: str
+) -> None:
+    """Docker Compose and a shell take the last line of a name: a second one would win."""
+    (folder / ".env").write_text(f"{line}\n")
+    _run(folder, "make_env")
+    assert _values(folder)["WAREHOUSE_PASSWORD"] == value
+
+
+@pytest.mark.parametrize("empty", ["''", '""', " "])
+def test_make_env_fills_what_make_up_takes_for_empty(folder: Path, empty: str) -> None:
+    (folder / ".env").write_text(f"WAREHOUSE_PASSWORD={empty}\n")
+    _run(folder, "make_env")
+    assert len(_values(folder)["WAREHOUSE_PASSWORD"]) >= 32
+    assert (folder / ".env").read_text().count("WAREHOUSE_PASSWORD=") == 1
+
+
 def test_each_env_file_has_secrets_of_its_own() -> None:
     assert make_env.generated("AIRFLOW_PASSWORD") != make_env.generated("AIRFLOW_PASSWORD")
     fernet = pytest.importorskip("cryptography.fernet")
@@ -90,6 +111,21 @@ def test_folders_belong_to_the_user_of_the_containers(folder: Path) -> None:
     assert owner == (os.getuid() or make_env.IMAGE_UID)
     for name in ("landing", "demo_files", "exports"):
         assert (folder / name).stat().st_uid == owner
+
+
+def test_a_folder_below_the_home_is_made_there_as_compose_looks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(here)
+    values = {"AIRFLOW_UID": str(os.getuid()), "LENS_LANDING": "~/files", "LENS_EXPORTS": "~/out"}
+    folders.make(values)
+    assert folders.problems(values) == []
+    assert (home / "files").is_dir() and (home / "out").is_dir()
+    assert [path.name for path in here.iterdir()] == ["demo_files"]
 
 
 def test_a_folder_of_somebody_else_is_told(folder: Path) -> None:
