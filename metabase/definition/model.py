@@ -18,6 +18,7 @@ FULL_WIDTH = 24
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 MartColumn = Annotated[str, StringConstraints(pattern=r"^marts\.[a-z_]+\.[a-z_]+$")]
 Format = Literal["text", "integer", "decimal", "percent", "money", "date"]
+DECIMALS = {"decimal": 2, "percent": 1, "money": 2}
 
 # Metabase checks none of these: a wrong key does nothing. Only what both readers draw is let in.
 SETTINGS = frozenset(
@@ -50,6 +51,11 @@ class Column(_Strict):
     format: Format = "text"
     decimals: int | None = Field(default=None, ge=0, le=4)
     mini_bar: bool = False  # a bar behind the number (tables)
+
+    @property
+    def places(self) -> int:
+        """Digits after the point, for both readers."""
+        return DECIMALS.get(self.format, 0) if self.decimals is None else self.decimals
 
 
 class Card(_Strict):

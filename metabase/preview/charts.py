@@ -1,5 +1,6 @@
 """Cards with axes as Plotly figures: bar, line, area, combo and row (bars from left to right)."""
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,13 +57,18 @@ def _series(card: Card, result: Result) -> Iterator[Series]:
     for metric in card.metrics:
         if not breakout:
             title = card.columns[metric].title
-            yield Series(title, metric, result.column(x), result.column(metric))
+            yield Series(title, metric, _labels(result.column(x)), result.column(metric))
             continue
-        parts = result.column(breakout[0])
+        parts = _labels(result.column(breakout[0]))
         for part in dict.fromkeys(parts):
             mine = [place for place, other in enumerate(parts) if other == part]
-            xs, ys = result.column(x), result.column(metric)
+            xs, ys = _labels(result.column(x)), result.column(metric)
             yield Series(str(part), metric, [xs[p] for p in mine], [ys[p] for p in mine])
+
+
+def _labels(values: list[Any]) -> list[Any]:
+    """Plotly takes a text for markup: a store may be called `<b>Best</b> & Co`."""
+    return [html.escape(each, quote=False) if isinstance(each, str) else each for each in values]
 
 
 def _trace(card: Card, series: Series, number: int, currency: str) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 from metabase.definition import Column
 
 NOTHING = "–"
-DECIMALS = {"integer": 0, "decimal": 2, "percent": 1, "money": 2}
 
 
 def shown(value: Any, column: Column, currency: str) -> str:
@@ -17,21 +16,16 @@ def shown(value: Any, column: Column, currency: str) -> str:
     if column.format in ("text", "date") or not isinstance(value, int | float | Decimal):
         return value.isoformat() if isinstance(value, dt.date) else str(value)
     number = Decimal(value) * (100 if column.format == "percent" else 1)
-    text = f"{number:,.{decimals(column)}f}"
+    text = f"{number:,.{column.places}f}"
     if column.format == "money":
         return f"{currency} {text}"
     return f"{text}%" if column.format == "percent" else text
-
-
-def decimals(column: Column) -> int:
-    """Digits after the point."""
-    return DECIMALS.get(column.format, 0) if column.decimals is None else column.decimals
 
 
 def axis(column: Column, currency: str) -> dict[str, str]:
     """The same for an axis or a label of Plotly: `tickprefix` and `tickformat`."""
     if column.format in ("text", "date"):
         return {}
-    number = f",.{decimals(column)}" + ("%" if column.format == "percent" else "f")
+    number = f",.{column.places}" + ("%" if column.format == "percent" else "f")
     prefix = f"{currency} " if column.format == "money" else ""
     return {"tickformat": number, "tickprefix": prefix}

@@ -29,18 +29,16 @@ def visualization(card: Card, currency: str) -> Json:
 def _formatted(column: Column, currency: str) -> dict[str, Any]:
     words: dict[str, Any] = {"column_title": column.title}
     match column.format:
-        case "integer":
-            words |= {"number_style": "decimal", "decimals": 0}
-        case "decimal":
-            words |= {"number_style": "decimal", "decimals": column.decimals or 0}
+        case "integer" | "decimal":
+            words |= {"number_style": "decimal", "decimals": column.places}
         case "percent":
-            words |= {"number_style": "percent", "decimals": column.decimals or 0}
+            words |= {"number_style": "percent", "decimals": column.places}
         case "money":
             words |= {
                 "number_style": "currency",
                 "currency": currency,
                 "currency_style": "code",
-                "decimals": 2 if column.decimals is None else column.decimals,
+                "decimals": column.places,
             }
         case "date":
             words |= ISO_DATE

@@ -1,11 +1,14 @@
 """Card and dashboard files: what is read, and how a mistake is named."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from metabase.definition import FULL_WIDTH, DefinitionError, read_definition
 from metabase.definition.template import filled, tags_of
+from metabase.preview.formats import shown
+from metabase.provision.formats import visualization
 
 CARD = """
 name: Revenue
@@ -166,3 +169,16 @@ def test_money_is_shown_with_its_currency_wherever_it_is_written_in_words() -> N
         for column in card.columns.values():
             if column.title.startswith("Spend"):
                 assert column.format == "money" or "XYZ" in column.title
+
+
+@pytest.mark.parametrize("written_as", ["integer", "decimal", "percent", "money"])
+@pytest.mark.parametrize("decimals", [None, 0, 3])
+def test_both_readers_write_a_number_with_the_same_decimals(
+    tmp_path: Path, written_as: str, decimals: int | None
+) -> None:
+    asked = "" if decimals is None else f", decimals: {decimals}"
+    text = CARD.replace("format: money", f"format: {written_as}{asked}")
+    card = read_definition(write(tmp_path, text)).cards["revenue"]
+    drawn = shown(Decimal(1), card.columns["revenue"], "EUR").partition(".")[2].rstrip("%")
+    settings = visualization(card, "EUR")["column_settings"]['["name","revenue"]']
+    assert settings["decimals"] == len(drawn)

@@ -127,6 +127,16 @@ def test_a_table_escapes_what_comes_from_files() -> None:
     assert "<script>" not in drawn and "&lt;script&gt;" in drawn and "&amp;" in drawn
 
 
+@pytest.mark.parametrize("display", ["row", "bar"])
+def test_a_chart_writes_a_name_as_it_is(display: str) -> None:
+    """Plotly reads <b>, <br> and <a href> in labels as markup, and &amp; as a sign."""
+    settings = {"graph.dimensions": ["store", "kind"], "graph.metrics": ["revenue"]}
+    odd = Result(("store", "kind", "revenue"), (("<b>A</b> & B", "<i>new</i>", Decimal(1)),))
+    (bar,) = figure(card(display, **settings), odd, "EUR", 300).data
+    assert list(bar.y if display == "row" else bar.x) == ["&lt;b&gt;A&lt;/b&gt; &amp; B"]
+    assert bar.name == "&lt;i&gt;new&lt;/i&gt;"
+
+
 def test_a_range_runs_over_all_columns_of_its_rule() -> None:
     rule = {"columns": ["revenue"], "type": "range", "colors": ["#FFFFFF", "#000000"]}
     drawn = table(card("table", **{"table.column_formatting": [rule]}), RESULT, "EUR")
