@@ -60,6 +60,10 @@ def _long_ago(good: str, _: int) -> str:
     return "1988" + good[4:]
 
 
+def _month_13(good: str, _: int) -> str:
+    return good[:5] + "13" + good[7:]
+
+
 KINDS: tuple[Defect, ...] = (
     Defect("header_missing_key", HEADERS, "missing_key", {"transaction_id": _becomes("")},
            lines_fall="header_missing"),
@@ -108,12 +112,14 @@ KINDS: tuple[Defect, ...] = (
     Defect("event_missing_date", EVENTS, "missing_field", {"event_at": _becomes("")}),
     Defect("event_exact_duplicate", EVENTS, "exact_duplicate", {}, outcome=DUPLICATE,
            repeats=True),
-    Defect("stock_unknown_store", INVENTORY, "unknown_store", {"store_id": _becomes("SX99")}),
-    Defect("stock_missing_key", INVENTORY, "missing_key", {"product_id": _becomes("")}),
+    # Two spoilt counts must not become the same row: that would be an exact duplicate.
+    Defect("stock_unknown_store", INVENTORY, "unknown_store", {"store_id": _numbered("SX%09d")}),
+    Defect("stock_missing_key", INVENTORY, "missing_key",
+           {"product_id": _becomes(""), "stock_on_hand": _numbered("%d")}),
     Defect("stock_bad_quantity", INVENTORY, "bad_quantity", {"stock_on_hand": _becomes("full")}),
     Defect("stock_negative", INVENTORY, "negative_stock", {"stock_on_hand": _becomes("-3")},
            outcome=WARN),
-    Defect("stock_bad_date", INVENTORY, "bad_date", {"inventory_date": _becomes("31.31.2026")}),
+    Defect("stock_bad_date", INVENTORY, "bad_date", {"inventory_date": _month_13}),
     Defect("promotion_bad_discount", PROMOTIONS, "bad_discount",
            {"promotion_id": _numbered("PRX%09d"), "discount_percentage": _becomes("half price")},
            repeats=True),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seeds_generator import PRESETS, GeneratorOptions, generate
-from seeds_generator.defects import HEADERS, KINDS, LINES, WARN
+from seeds_generator.defects import EVENTS, HEADERS, INVENTORY, KINDS, LINES, WARN
 from tests.unit.generator.conftest import read
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_the_truth_points_at_the_spoilt_rows(truth: tuple[Delivered, Planted]) -
         "line_bad_quantity": ("quantity", "two"),
         "line_bad_amount": ("line_item_amount", "12,3x"),
         "line_return_exceeds_sale": ("quantity", "999"),
-        "stock_bad_date": ("inventory_date", "31.31.2026"),
+        "stock_bad_quantity": ("stock_on_hand", "full"),
         "customer_bad_value": ("birth_date", "1979-02-30"),
     }
     of = {kind.kind: kind.data_set for kind in KINDS}
@@ -105,6 +105,14 @@ def test_a_clean_delivery_has_no_defect_but_shared_phones(clean: Delivered) -> N
         "unknown_promotion",
         "negative_stock",
     }
+
+
+def test_spoilt_rows_never_become_the_same_row(spoilt: Delivered) -> None:
+    """The gate would count an exact duplicate in place of the defect."""
+    for data_set in (HEADERS, LINES, EVENTS, INVENTORY):
+        rows = [tuple(row.values()) for row in spoilt.rows[data_set]]
+        duplicates = spoilt.files.defects.get((data_set, "exact_duplicate"), 0)
+        assert len(rows) - len(set(rows)) == duplicates, data_set
 
 
 def test_sales_that_come_back_stay_whole(truth: tuple[Delivered, Planted]) -> None:
