@@ -60,8 +60,8 @@ def _long_ago(good: str, _: int) -> str:
     return "1988" + good[4:]
 
 
-def _month_13(good: str, _: int) -> str:
-    return good[:5] + "13" + good[7:]
+def _no_date(good: str, _: int) -> str:
+    return "not " + good
 
 
 KINDS: tuple[Defect, ...] = (
@@ -119,7 +119,7 @@ KINDS: tuple[Defect, ...] = (
     Defect("stock_bad_quantity", INVENTORY, "bad_quantity", {"stock_on_hand": _becomes("full")}),
     Defect("stock_negative", INVENTORY, "negative_stock", {"stock_on_hand": _becomes("-3")},
            outcome=WARN),
-    Defect("stock_bad_date", INVENTORY, "bad_date", {"inventory_date": _month_13}),
+    Defect("stock_bad_date", INVENTORY, "bad_date", {"inventory_date": _no_date}),
     Defect("promotion_bad_discount", PROMOTIONS, "bad_discount",
            {"promotion_id": _numbered("PRX%09d"), "discount_percentage": _becomes("half price")},
            repeats=True),
