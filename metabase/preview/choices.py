@@ -8,6 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from metabase.definition import Card, Dashboard, Definition, Filter
+from metabase.preview.ask import ask
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,8 @@ def span(connection: Connection, columns: list[str]) -> tuple[dt.date, dt.date] 
         )
         for column in columns
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("select min(first), max(last) from ({}) as days").format(days))
-        first, last = cursor.fetchone() or (None, None)
+    query = sql.SQL("select min(first), max(last) from ({}) as days").format(days)
+    _, ((first, last),) = ask(connection, query, what="the days to choose from")
     return None if first is None else (first, last)
 
 
@@ -89,6 +89,5 @@ def options(connection: Connection, column: str, limits: Mapping[str, Choice]) -
         sql.Identifier(*column.split(".")[:2]),
         sql.SQL(" and ".join(conditions)),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return [row[0] for row in cursor]
+    _, rows = ask(connection, query, what=f"the values of {column}")
+    return [value for (value,) in rows]

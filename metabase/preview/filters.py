@@ -57,6 +57,8 @@ def _period(connection: Connection, each: Filter, columns: list[str]) -> Choice 
         max_value=days[1],
         key=f"{each.id}-days",
         format="YYYY-MM-DD",
+        bind="query-params",
+        persist_state="session",
     )
     return Period(*picked) if len(picked) == 2 else None
 

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg2
-from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from loyalty_lens.errors import WarehouseError, first_line
 from metabase.definition import Card
 from metabase.definition.template import filled
+from metabase.preview.ask import ask
 from metabase.preview.choices import Choice, condition
 
 
@@ -37,14 +35,5 @@ def run_card(connection: Connection, card: Card, choices: Mapping[str, Choice]) 
         for tag, column in card.filters.items()
         if tag in choices
     }
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(filled(card.sql, conditions.get))
-            columns = tuple(column.name for column in cursor.description or ())
-            return Result(columns, tuple(cursor.fetchall()))
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege) as error:
-        raise WarehouseError(
-            f"{card.name}: {first_line(error)}; build the marts first (lens run, or lens build)"
-        ) from None
-    except psycopg2.Error as error:
-        raise WarehouseError(f"{card.name}: {first_line(error)}") from None
+    columns, rows = ask(connection, filled(card.sql, conditions.get), what=card.name)
+    return Result(columns, tuple(rows))

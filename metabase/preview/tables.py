@@ -12,6 +12,7 @@ NUMBERS = ("integer", "decimal", "percent", "money")
 BAR = "#CFE0F3"
 STYLE = """
 <style>
+.lens-scroll {overflow-x: auto}
 .lens-table {width: 100%; border-collapse: collapse; font-size: 0.86rem; line-height: 1.35}
 .lens-table th {text-align: left; font-weight: 600; border-bottom: 2px solid #D5DAE1}
 .lens-table th, .lens-table td {padding: 0.38rem 0.6rem; vertical-align: top}
@@ -45,8 +46,8 @@ def table(card: Card, result: Result, currency: str) -> str:
         for row in result.rows
     )
     return (
-        f'{STYLE}<table class="lens-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'{STYLE}<div class="lens-scroll"><table class="lens-table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -166,6 +166,23 @@ def test_marts_that_are_not_built_are_told_in_one_line(shop: Settings, database:
         run_card(empty, DEFINITION.cards["loyalty/revenue"], {})
 
 
+def test_filters_whose_marts_are_gone_are_told_in_one_line(database: str) -> None:
+    with connected(database) as empty, pytest.raises(WarehouseError, match="lens run"):
+        span(empty, ["marts.sales_daily.business_date"])
+    with connected(database) as empty, pytest.raises(WarehouseError, match="lens run"):
+        options(empty, "marts.store_details.store_label", {})
+
+
+def test_marts_that_no_run_certified_are_not_called_empty(shop_database: str) -> None:
+    card = DEFINITION.cards["status/data_up_to"]
+    with closing(connect(shop_database)) as owner:
+        with owner.cursor() as cursor:
+            cursor.execute("update ops.pipeline_runs set status = 'failed'")
+        ((text,),) = run_card(owner, card, {}).rows
+        owner.rollback()
+    assert text == "No certified run yet"
+
+
 def test_no_card_reads_contact_data(bi: Connection) -> None:
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         _rows(bi, "select email from marts.customer_details")

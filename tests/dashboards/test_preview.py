@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.dashboards.browser import launched, previewed
 
 DEFINITION = read_definition()
 (DASHBOARD,) = DEFINITION.dashboards
+TOP_STORES = DEFINITION.cards["loyalty/top_stores"]
 PATIENCE = 60_000  # milliseconds: the machine may be busy
 DRAWN = """() => Object.fromEntries(
     [...document.querySelectorAll('.js-plotly-plot')].map(plot => [
@@ -165,7 +167,8 @@ def _check_chart(traces: list[dict[str, Any]], card: Card, result: Result) -> No
         assert trace[value] == pytest.approx([float(v) for v in result.column(metric)]), card.key
         expected = [str(each) for each in result.column(card.dimensions[0])]
         assert [
-            str(each)[: len(text)] for each, text in zip(trace[category], expected, strict=True)
+            unescape(str(each))[: len(text)]  # charts.py says why they are escaped
+            for each, text in zip(trace[category], expected, strict=True)
         ] == expected
 
 
@@ -175,6 +178,14 @@ def test_every_number_on_the_screen_is_the_number_of_sql(
 ) -> None:
     visit.open(tab)
     check(visit, tab, bi, {})
+
+
+def test_stores_are_named_on_the_chart_as_in_the_marts(visit: Visit, bi: Connection) -> None:
+    visit.open("Loyalty")
+    names = [str(name) for name in run_card(bi, TOP_STORES, {}).column("store")]
+    assert any("&" in name for name in names)
+    labels = visit.page.locator(".st-key-loyalty-top_stores .ytick text")
+    assert {text.strip() for text in labels.all_text_contents()} == set(names)
 
 
 def test_filters_change_the_numbers_and_go_with_the_address(visit: Visit, bi: Connection) -> None:
@@ -237,6 +248,52 @@ def test_filters_show_only_where_a_card_listens_and_survive_a_change_of_tab(
     visit.page.get_by_role("tab", name="Loyalty").click()
     visit.settle("Loyalty")
     check(visit, "Loyalty", bi, {"region": Values((region,))})
+
+
+def test_days_go_with_the_address_and_survive_a_change_of_tab(visit: Visit, bi: Connection) -> None:
+    days = span(bi, ["marts.sales_daily.business_date"])
+    assert days is not None
+    first, last = days[0] + timedelta(days=3), days[0] + timedelta(days=5)
+    choices: dict[str, Choice] = {"period": Period(first, last)}
+    revenue = DEFINITION.cards["loyalty/revenue"]
+    chosen = f"tab=Loyalty&period=Choose+days&period-days={first}&period-days={last}"
+    visit.page.goto(f"{visit.url}/?{chosen}")
+    _expect_number(visit, revenue, bi, choices)
+    visit.settle("Loyalty")
+    check(visit, "Loyalty", bi, choices)
+
+    visit.page.get_by_role("tab", name="Segments").click()
+    visit.settle("Segments")
+    visit.page.get_by_role("tab", name="Loyalty").click()
+    visit.settle("Loyalty")
+    _expect_number(visit, revenue, bi, choices)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "period=Nope",
+        "period=Choose+days&period-days=1999-01-01&period-days=1999-01-31",
+        "period=Choose+days&period-days=today",
+        "region=Nowhere&store=Closed",
+        "store=%27%3B+drop+table+x%3B--",
+        "store=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    ],
+)
+def test_an_address_with_a_choice_that_is_not_offered_shows_everything(
+    visit: Visit, bi: Connection, choice: str
+) -> None:
+    visit.page.goto(f"{visit.url}/?tab=Loyalty&{choice}")
+    visit.settle("Loyalty")
+    _expect_number(visit, DEFINITION.cards["loyalty/revenue"], bi, {})
+
+
+@pytest.mark.parametrize("tab", [tab.name for tab in DASHBOARD.tabs])
+def test_a_telephone_scrolls_tables_and_not_the_page(visit: Visit, tab: str) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.open(tab)
+    widths = visit.page.get_by_test_id("stMain").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert widths == [390, 390]
 
 
 def _text(card: Card, bi: Connection, choices: dict[str, Choice]) -> str:
