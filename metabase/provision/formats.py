@@ -1,11 +1,13 @@
 """A column's format in Metabase's words (`column_settings`), and what a display needs beside it."""
 
 import json
+import re
 from typing import Any
 
 from metabase.definition import Card, Column
 from metabase.provision.client import Json
 
+CODE = re.compile("[A-Z]{3}")  # of ISO 4217; with anything else a browser formats nothing
 ISO_DATE = {"date_style": "YYYY/M/D", "date_separator": "-"}
 
 
@@ -33,6 +35,12 @@ def _formatted(column: Column, currency: str) -> dict[str, Any]:
             words |= {"number_style": "decimal", "decimals": column.places}
         case "percent":
             words |= {"number_style": "percent", "decimals": column.places}
+        case "money" if not CODE.fullmatch(currency):
+            words |= {
+                "number_style": "decimal",
+                "prefix": f"{currency} ",
+                "decimals": column.places,
+            }
         case "money":
             words |= {
                 "number_style": "currency",

@@ -182,3 +182,16 @@ def test_both_readers_write_a_number_with_the_same_decimals(
     drawn = shown(Decimal(1), card.columns["revenue"], "EUR").partition(".")[2].rstrip("%")
     settings = visualization(card, "EUR")["column_settings"]['["name","revenue"]']
     assert settings["decimals"] == len(drawn)
+
+
+def test_money_in_what_is_no_currency_code_is_a_number_with_a_prefix(tmp_path: Path) -> None:
+    """Browsers refuse to format a currency that is not of three letters: Metabase drew nothing."""
+    card = read_definition(write(tmp_path)).cards["revenue"]
+
+    def settings(currency: str) -> object:
+        return visualization(card, currency)["column_settings"]['["name","revenue"]']
+
+    named = {"column_title": "Revenue", "decimals": 2}
+    code = {"number_style": "currency", "currency": "SEK", "currency_style": "code"}
+    assert settings("SEK") == named | code
+    assert settings("€") == named | {"number_style": "decimal", "prefix": "€ "}
