@@ -76,9 +76,13 @@ def _values(
         for other in each.limited_by
         if other in choices
     }
+    offered = options(connection, column, limits)
+    earlier = st.session_state.get(each.id, [])
+    if any(value not in offered for value in earlier):  # said here, or the address keeps it
+        st.session_state[each.id] = [value for value in earlier if value in offered]
     picked = st.multiselect(
         each.name,
-        options(connection, column, limits),
+        offered,
         key=each.id,
         placeholder="All",
         bind="query-params",

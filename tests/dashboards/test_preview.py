@@ -1,5 +1,6 @@
 """Both tabs in a real browser: what stands on the screen is what SQL says."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -232,6 +233,26 @@ def test_the_region_shortens_the_list_of_stores(visit: Visit, bi: Connection) ->
     offered = visit.page.get_by_role("option")
     expect(offered.filter(has_text=stores[0])).to_be_visible()
     assert {text.strip() for text in offered.all_inner_texts()} - {"Select all"} == set(stores)
+
+
+def test_a_store_that_the_region_leaves_out_leaves_the_address(
+    visit: Visit, bi: Connection
+) -> None:
+    """Else it is back at the next reload, once the region is given up."""
+    (region, *_) = options(bi, "marts.store_details.store_region", {})
+    limits = {"marts.store_details.store_region": Values((region,))}
+    inside = options(bi, "marts.store_details.store_label", limits)
+    stores = options(bi, "marts.store_details.store_label", {})
+    outside = next(store for store in stores if store not in inside)
+    visit.open("Loyalty")
+    revenue = DEFINITION.cards["loyalty/revenue"]
+    visit.choose("Store", outside)
+    _expect_number(visit, revenue, bi, {"store": Values((outside,))})
+    visit.choose("Region", region)
+    _expect_number(visit, revenue, bi, {"region": Values((region,))})
+    visit.settle("Loyalty")
+    expect(visit.page).not_to_have_url(re.compile("store="))
+    expect(visit.page).to_have_url(re.compile("region="))
 
 
 def test_filters_show_only_where_a_card_listens_and_survive_a_change_of_tab(
