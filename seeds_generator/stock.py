@@ -89,17 +89,16 @@ class Stock:
         )
 
     def columns(
-        self, days: list[int], calendar: Calendar, stores: Stores, assortment: Assortment
+        self, day: int, calendar: Calendar, stores: Stores, assortment: Assortment
     ) -> dict[str, TextArray]:
-        """The inventory file of some days: the counted products in every store."""
-        shape = (len(days), stores.count, len(self.counted))
-        day, store, place = (index.ravel() for index in np.indices(shape))
-        levels = np.stack([self._counted_levels(number) for number in days])
+        """The inventory file of a day: the counted products in every store."""
+        shape = (stores.count, len(self.counted))
+        store, place = (index.ravel() for index in np.indices(shape))
         return {
-            "inventory_date": calendar.names[np.array(days)[day]],
+            "inventory_date": np.full(len(store), calendar.names[day], dtype=object),
             "store_id": stores.ids[store],
             "product_id": assortment.ids[self.counted[place]],
-            "stock_on_hand": integer_text(levels.ravel()),
+            "stock_on_hand": integer_text(self._counted_levels(day).ravel()),
         }
 
 

@@ -243,7 +243,12 @@ class World:
         self.old_products = columns
 
     def _inventory(self, path: str, days: list[int], *, is_written: bool) -> None:
-        columns = self.stock.columns(days, self.calendar, self.stores, self.assortment)
-        block = self.spoiler.rows(INVENTORY, columns, days[-1])
-        if is_written:
-            self.writer.write(path, block)
+        """Stock counts, day after day: all days of a long history at once would fill the memory."""
+        if not is_written:
+            counts = self.stores.count * len(self.stock.counted)
+            self.spoiler.skip(INVENTORY, counts * len(days))
+            return
+        with self.writer.file(path, INVENTORY) as file:
+            for day in days:
+                columns = self.stock.columns(day, self.calendar, self.stores, self.assortment)
+                self.writer.add(file, self.spoiler.rows(INVENTORY, columns, day))

@@ -146,12 +146,17 @@ def test_a_look_at_a_whole_column_finds_what_a_look_at_each_field_finds() -> Non
         assert quoted_column(column) != column
 
 
-def test_memory_does_not_grow_with_the_days(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "size",
+    [{"customers": 1000}, {"customers": 20, "stores": 60, "products": 200}],
+    ids=["many sales", "many counts of stock"],
+)
+def test_memory_does_not_grow_with_the_days(tmp_path: Path, size: dict[str, int]) -> None:
     """Ten times the days in the same memory: blocks are written as they are made."""
     peaks = []
     for days in (30, 300):
         tracemalloc.start()
-        generate(replace(SMALL, history_days=days, customers=1000), tmp_path / str(days))
+        generate(replace(SMALL, history_days=days, **size), tmp_path / str(days))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]
