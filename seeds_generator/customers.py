@@ -72,6 +72,7 @@ class Customers:
         }
         self.identities = draw_identities(rng, population, options.customers, self.strangers)
         merge(self.identities, self._columns, self.phones)
+        self.ages[self.identities.second] = self.ages[self.identities.first]
         self._partner = self.identities.phone_partners(count)
         self._is_spoilt = np.zeros(count, dtype=np.bool_)
         self._is_delivered = np.zeros(count, dtype=np.bool_)

@@ -12,7 +12,17 @@ from seeds_generator.sales import NONE
 
 SECOND_REGISTRATIONS = 0.004  # of the customers
 REGISTERED_GUESTS = 0.25  # of those who join
-COPIED = ("first_name", "last_name", "birth_date", "gender", "is_minor", "marketing_consent")
+COPIED = (
+    "first_name",
+    "last_name",
+    "birth_date",
+    "gender",
+    "marital_status",
+    "occupation",
+    "annual_income",
+    "marketing_consent",
+    "is_minor",
+)
 
 
 @dataclass(frozen=True)

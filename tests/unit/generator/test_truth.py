@@ -249,7 +249,7 @@ def test_identities_are_in_the_files(known: Known) -> None:
             before += any(str(on) < row["registered_on"] for on in guests[row["phone"]])
             continue
         other = customers[row["same_as"]]
-        for column in ("first_name", "last_name", "birth_date", "gender"):
+        for column in ("first_name", "last_name", "birth_date", "gender", "is_minor", "occupation"):
             assert customer[column] == other[column]
         shared = "customer_phone" if row["kind"] == "same phone" else "email"
         assert customer[shared].lower() == other[shared].lower()
@@ -302,6 +302,15 @@ def test_customers_have_a_store_and_a_category_of_their_own(known: Known) -> Non
         if buyer.get(row["transaction_id"])
     ]
     assert 0.4 < mean(favourite) < 0.6
+
+
+def test_the_truth_and_the_files_agree_on_who_is_a_minor(known: Known) -> None:
+    """Also of those who registered twice, and after every change of a record."""
+    minor = {row["customer_id"]: row["is_minor"] for row in known.table("customers")}
+    for row in known.delivered.rows["customer_details"]:
+        assert row["is_minor"] == minor[row["customer_id"]], row["customer_id"]
+        if row["is_minor"] == "true":
+            assert (row["occupation"], row["marketing_consent"]) == ("Pupil", "false")
 
 
 def test_parameters_say_how_it_was_made(known: Known) -> None:
