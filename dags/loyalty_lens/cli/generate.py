@@ -148,11 +148,12 @@ def _told(command: str, folder: Path) -> Iterator[None]:
 
     try:
         yield
-    except (ValueError, seeds_generator.NoPlanError) as error:
+    except (ValueError, OverflowError, MemoryError, seeds_generator.NoPlanError) as error:
         raise SettingsError(f"{command}: {error}") from None
     except OSError as error:
+        where = error.filename or folder  # the folder of the truth, for one
         raise SettingsError(
-            f"{command}: {folder}: {error.strerror}; choose another folder"
+            f"{command}: {where}: {error.strerror}; choose another folder"
         ) from None
 
 
