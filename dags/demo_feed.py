@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, CronDataIntervalTimetable, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 
@@ -15,17 +15,28 @@ def _from_environment(name: str, default: str) -> str:
     return os.environ.get(name, "").strip() or default
 
 
-@task(doc_md="The next planned day of the shop, as one folder in the landing folder.")
-def feed() -> str:
+@task(doc_md="Planned days of the shop, one folder each, in the landing folder.")
+def feed() -> list[str]:
+    """By schedule: the days up to the run's own, none or several. By hand: one more day."""
     import seeds_generator
+    from loyalty_lens.pipeline.business_date import requested_date
     from loyalty_lens.settings import Settings
 
-    landing = Settings.from_environment().landing
+    settings = Settings.from_environment()
+    dag_run = get_current_context()["dag_run"]
+    until = requested_date(
+        parameter=None,
+        data_interval_start=dag_run.data_interval_start,
+        run_type=dag_run.run_type.value,
+        time_zone=settings.default_time_zone,
+    ).date
     try:
-        day, _ = seeds_generator.feed(landing)
+        days = seeds_generator.feed_until(settings.landing, until)
     except seeds_generator.NoPlanError as error:
         raise AirflowSkipException(str(error)) from None
-    return day.isoformat()
+    if not days:
+        raise AirflowSkipException(f"the shop's files reach {until} already")
+    return [day.isoformat() for day in days]
 
 
 with DAG(
@@ -34,9 +45,9 @@ with DAG(
     doc_md="""
 ### The demo goes on
 
-Drops the next day of the invented shop into its landing folder (`lens feed` does the same) and
-triggers `loyalty_daily`. Trigger it by hand, several times if you like: each run is one more day,
-and the segments move.
+Drops days of the invented shop into its landing folder (`lens feed` does the same) and triggers
+`loyalty_daily`. On schedule: the days up to yesterday that are not there yet. By hand: one more
+day, also one that is still to come; trigger it several times and the segments move.
 
 Only a folder that `lens generate` made is fed; with files of your own this DAG skips.
 """,

@@ -5,7 +5,7 @@ says what they hold.
 """
 
 from seeds_generator.drops import generate
-from seeds_generator.feed import NoPlanError, Plan, feed, read_plan
+from seeds_generator.feed import NoPlanError, Plan, feed, feed_until, read_plan
 from seeds_generator.options import GeneratorOptions
 from seeds_generator.presets import PRESETS
 from seeds_generator.result import GeneratedFiles, PromotionTruth, WrittenFile
@@ -19,6 +19,7 @@ __all__ = [
     "PromotionTruth",
     "WrittenFile",
     "feed",
+    "feed_until",
     "generate",
     "read_plan",
 ]

@@ -60,9 +60,7 @@ def feed(landing: Path) -> tuple[date, GeneratedFiles]:
     The shop lies in that folder or in one right below it. The drop appears at once and whole.
     Raises NoPlanError without a plan or after its last day, OSError where nothing can be written.
     """
-    below = sorted(path.parent for path in landing.glob(f"*/{PLAN}"))
-    folder = landing if (landing / PLAN).exists() or not below else below[0]
-    plan = read_plan(folder)
+    folder, plan = _plan_of(landing)
     day = plan.delivered + timedelta(days=1)
     if day > plan.last_day:
         raise NoPlanError(f"{folder}: the plan ends on {plan.last_day}; generate again")
@@ -76,6 +74,26 @@ def feed(landing: Path) -> tuple[date, GeneratedFiles]:
     shutil.rmtree(unfinished)
     Plan(plan.options, day).save(folder)
     return day, written
+
+
+def feed_until(landing: Path, last: date | None) -> list[date]:
+    """Drop the planned days up to `last` that are not there, or one more without it; the days.
+
+    Raises NoPlanError and OSError as `feed` does.
+    """
+    days: list[date] = []
+    while last is None or _plan_of(landing)[1].delivered < last:
+        days.append(feed(landing)[0])
+        if last is None:
+            break
+    return days
+
+
+def _plan_of(landing: Path) -> tuple[Path, Plan]:
+    """The shop's folder, that one or one right below it, and its plan."""
+    below = sorted(path.parent for path in landing.glob(f"*/{PLAN}"))
+    folder = landing if (landing / PLAN).exists() or not below else below[0]
+    return folder, read_plan(folder)
 
 
 def _options(content: Mapping[str, Any]) -> GeneratorOptions:

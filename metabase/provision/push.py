@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from loyalty_lens.errors import WarehouseError
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import warehouse_url
 from loyalty_lens.warehouse.connection import connected
@@ -19,6 +21,7 @@ from metabase.provision.target import Target, Warehouse
 
 WAIT_SECONDS = 300.0
 POLL_SECONDS = 5.0
+FIRST_RUN = "select exists (select from ops.pipeline_runs where status = 'success')"
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,13 @@ def wait_for_first_run(settings: Settings, seconds: float) -> bool:
     url = warehouse_url(settings)
     end = time.monotonic() + seconds
     while True:
-        with connected(url) as connection, connection.cursor() as cursor:
-            cursor.execute("select exists (select from ops.pipeline_runs where status = 'success')")
+        # A warehouse that is restarted meanwhile comes back, or the time is up.
+        with (
+            suppress(WarehouseError),
+            connected(url) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(FIRST_RUN)
             if cursor.fetchone() == (True,):
                 return True
         if time.monotonic() >= end:

@@ -119,6 +119,41 @@ def test_kpis_equal_the_marts(bi: Connection, shop_database: str) -> None:
     )
 
 
+def test_filtered_kpis_equal_a_query_written_by_hand(
+    bi: Connection, shop_database: str, choices: dict[str, Choice]
+) -> None:
+    """Period, region and store of the first store, from the layer below, as the owner."""
+    expected = _row(
+        shop_database,
+        """
+        with days as (
+            select min(business_date) as first, max(business_date) as last from marts.sales_daily
+        ), chosen as (
+            select stores.store_id, days.first + (days.last - days.first) / 2 as since, days.last
+            from clean.stores as stores cross join days
+            order by stores.store_name limit 1
+        )
+        select
+            count(distinct sales.customer_id) filter (where not sales.is_return),
+            sum(sales.total_amount),
+            (select sum(ledger.points) from marts.points_ledger as ledger
+             inner join clean.sales as earned on ledger.transaction_id = earned.transaction_id
+             inner join chosen on earned.store_id = chosen.store_id
+             where ledger.entry_type in ('EARN', 'BONUS') and not earned.is_return
+             and earned.business_date between chosen.since and chosen.last)
+        from clean.sales as sales
+        inner join chosen on sales.store_id = chosen.store_id
+        where sales.business_date between chosen.since and chosen.last
+        """,
+    )
+    found = [
+        run_card(bi, DEFINITION.cards[f"loyalty/{key}"], choices).rows[0][0]
+        for key in ("active_members", "revenue", "points_issued")
+    ]
+    assert found[1:] == [expected[1], expected[2]]
+    assert 0 < found[0] <= expected[0]  # who bought gift cards alone, or gave all back, is out
+
+
 def test_the_trend_and_the_stores_add_up_to_the_revenue(
     bi: Connection, choices: dict[str, Choice]
 ) -> None:

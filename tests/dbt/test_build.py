@@ -68,12 +68,14 @@ def test_any_data_set_may_be_missing(full: Warehouse, missing: str) -> None:
 def test_dev_builds_into_schemas_of_ones_own_and_leaves_the_marts_alone(
     full: Warehouse,
 ) -> None:
-    before = full.rows("select oid from pg_class where relnamespace = 'marts'::regnamespace")
+    before = full.rows(
+        "select oid from pg_class where relnamespace = 'marts'::regnamespace order by oid"
+    )
     done = full.command_line("build", "--target", "dev", *NO_TESTS, USER="Ann.Other")
     assert done.returncode == 0, done.stdout
     assert "Deprecat" not in done.stdout + done.stderr
     assert before == full.rows(
-        "select oid from pg_class where relnamespace = 'marts'::regnamespace"
+        "select oid from pg_class where relnamespace = 'marts'::regnamespace order by oid"
     )
     assert full.rows(
         "select table_schema, count(*) > 0 from information_schema.tables"

@@ -129,7 +129,7 @@ class Warehouse:
             " from information_schema.columns where table_schema = 'marts'"
             " and column_name not like '\\_%' group by table_name"
         )
-        quality = ("layer_reconciliation", "reject_summary")
+        quality = ("layer_reconciliation", "reject_summary", "data_status")
         return {
             table: [
                 text

@@ -34,7 +34,8 @@ def test_the_demo_may_have_a_landing_folder_of_its_own() -> None:
     folders = {"LENS_LANDING": "/own", "LENS_DEMO_LANDING": "/invented"}
     assert Settings.from_environment(folders).landing == Path("/own")
     assert Settings.from_environment(folders, demo=True).landing == Path("/invented")
-    assert Settings.from_environment({"LENS_LANDING": "/own"}, demo=True).landing == Path("/own")
+    unset = Settings.from_environment({"LENS_LANDING": "/own", "LENS_HOME": "/home"}, demo=True)
+    assert unset.landing == Path("/home/demo/landing")
 
 
 def test_home_may_be_written_from_the_users_folder() -> None:

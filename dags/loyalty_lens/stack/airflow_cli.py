@@ -32,6 +32,11 @@ def trigger_once(run_id: str) -> bool:
     return True
 
 
+def unpause(dag: str) -> None:
+    """Lets a DAG run on its schedule; Airflow reads its own default for that only once."""
+    _airflow("dags", "unpause", dag)
+
+
 def _airflow(*arguments: str) -> str:
     done = subprocess.run(["airflow", *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -51,6 +51,7 @@ def _demo(settings: Settings, customers: int, days: int) -> None:
     )
     LOG.info("demo: files generated" if is_new else "demo: files are there")
     is_queued = airflow_cli.trigger_once(FIRST_RUN)
+    airflow_cli.unpause("demo_feed")
     LOG.info("demo: first run queued" if is_queued else "demo: the first run was queued before")
 
 

@@ -68,11 +68,19 @@ def running_url(settings: Settings) -> str:
 
 def bi_url(settings: Settings) -> str | None:
     """The URL for dashboards (role lens_bi); None on a server of one's own without a password."""
-    url = warehouse_url(settings)
+    warehouse_url(settings)
+    return running_bi_url(settings)
+
+
+def running_bi_url(settings: Settings) -> str | None:
+    """The same of a warehouse that is up, without starting or connecting to anything.
+
+    Raises WarehouseError saying `lens start` where the embedded server is down.
+    """
     if not settings.database_url:
         return _running(settings).url(settings.database, user=BI_ROLE)
     if settings.bi_password:
-        return formats.with_user(url, BI_ROLE, settings.bi_password)
+        return formats.with_user(_own_url(settings), BI_ROLE, settings.bi_password)
     return None
 
 

@@ -1,5 +1,7 @@
 """`make demo`, twice: the whole promise of the README on the embedded server."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +12,15 @@ from tests.integration.cli.lens import Lens
 
 
 @pytest.fixture
-def lens(tmp_path: Path) -> Iterator[Lens]:
-    home = tmp_path / "a home with spaces"
+def lens() -> Iterator[Lens]:
+    # Not pytest's own folder: another session beside this one takes the search bit off its parent.
+    folder = Path(tempfile.mkdtemp(prefix="loyalty lens "))
+    home = folder / "a home with spaces"
     home.mkdir()
     lens = Lens(home)
     yield lens
     lens("--demo", "reset", "--yes")
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow

@@ -275,3 +275,18 @@ def test_the_environment_overrules_the_env_file(folder: Path) -> None:
 def test_lines_of_an_env_file(tmp_path: Path, line: str, value: str) -> None:
     (tmp_path / ".env").write_text(f"# comment\n\n{line}\n")
     assert env_file.read(tmp_path / ".env") == {"A": value}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AIRFLOW_UID", "me"), ("AIRFLOW_UID", "0"), ("LENS_DEMO", "yes")]
+)
+def test_make_up_names_a_value_that_would_fail_later_or_run_as_root(
+    folder: Path, name: str, value: str
+) -> None:
+    _run(folder, "make_env")
+    lines = (folder / ".env").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(f"{name}=")]
+    (folder / ".env").write_text("\n".join([*kept, f"{name}={value}"]) + "\n")
+    done = _run(folder, "before_up")
+    assert done.returncode == 1
+    assert f"{name} is {value!r}" in done.stderr and len(done.stderr.splitlines()) == 1

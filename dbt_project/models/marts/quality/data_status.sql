@@ -9,30 +9,47 @@ runs as (
         business_date,
         status,
         finished_at,
-        row_number() over (order by started_at desc, run_id collate "C" desc) as age
+        -- A single step (lens ingest) succeeds, too, but certifies nothing.
+        status = 'success' and certificate is not null as is_certified
     from {{ source('ops', 'pipeline_runs') }}
 ),
 
-runs_compared as (
-    select
-        *,
-        min(age) filter (where status = 'success') over () as certified_age
+certified as (
+    select distinct on (is_certified)
+        is_certified,
+        run_id,
+        business_date,
+        finished_at
     from runs
+    where is_certified
+    order by is_certified asc, finished_at desc, run_id collate "C" asc
+),
+
+sales as (
+    select max(last_business_date) as newest_sale_date
+    from {{ source('ops', 'load_batches') }}
+    where data_set = 'store_sales_header' and status = 'validated'
 ),
 
 -- An aggregate without groups: one row even before the first run.
 final as (
     select
         case
-            when min(certified_age) is null then 'never certified'
-            when min(certified_age) = 1 then 'certified'
-            when bool_or(status = 'running') filter (where age = 1) then 'being brought up to date'
-            else 'the newest run failed'
+            when max(certified.run_id) is null then 'never certified'
+            when bool_or(runs.status = 'running') then 'being brought up to date'
+            when
+                max(runs.finished_at) filter (where runs.status = 'failed')
+                > max(certified.finished_at)
+                then 'the newest run failed'
+            else 'certified'
         end as status,
-        max(run_id) filter (where age = certified_age) as run_id,
-        max(business_date) filter (where age = certified_age) as business_date,
-        max(finished_at) filter (where age = certified_age) as certified_at
-    from runs_compared
+        max(certified.run_id) as run_id,
+        max(certified.business_date) as business_date,
+        max(sales.newest_sale_date) as newest_sale_date,
+        max(certified.finished_at) as certified_at
+    from sales
+    left join runs on true
+    left join certified on runs.run_id = certified.run_id
 )
 
 select * from final
