@@ -17,7 +17,7 @@ import pytest
 
 from seeds_generator import PRESETS, GeneratorOptions, feed, generate, read_plan
 from seeds_generator.calendar import build_calendar
-from seeds_generator.feed import NoPlanError, Plan
+from seeds_generator.feed import NoPlanError, Plan, feed_until
 from tests.unit.generator.conftest import Delivered, Row, read
 
 HEADERS, LINES = "store_sales_header", "store_sales_line_items"
@@ -358,6 +358,18 @@ def test_the_next_day_is_what_it_would_have_been(tmp_path: Path) -> None:
     assert written == {path.name: path.read_bytes() for path in (tmp_path / "fed" / name).iterdir()}
     late = [path.name for path in (tmp_path / "fed").glob("*/store_sales_header_*.csv")]
     assert any(str(short.end) in file for file in late), "what was late at the end comes"
+
+
+def test_a_schedule_feeds_the_days_up_to_its_own_and_a_hand_one_more(tmp_path: Path) -> None:
+    options = replace(PRESETS["small"], history_days=5, days=1, ahead_days=4)
+    shop = tmp_path / "shop"  # right below the landing folder, as in the containers
+    generate(options, shop)
+    Plan(options, options.end).save(shop)
+    two_later = options.end + timedelta(days=2)
+    assert feed_until(tmp_path, options.end) == []
+    assert feed_until(tmp_path, two_later) == [options.end + timedelta(days=1), two_later]
+    assert feed_until(tmp_path, None) == [two_later + timedelta(days=1)]
+    assert (shop / str(two_later) / "store_sales_header.csv").exists()
 
 
 def test_a_feed_that_was_stopped_is_taken_up_again(tmp_path: Path) -> None:
