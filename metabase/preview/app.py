@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from loyalty_lens.errors import LensError, SettingsError
+from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
-from loyalty_lens.warehouse.access import running_bi_url
+from loyalty_lens.warehouse.access import running_bi_url, with_password
 from loyalty_lens.warehouse.connection import connected
 from metabase.definition import Card, Definition, Placed, Tab, read_definition
 from metabase.preview.charts import figure
@@ -28,9 +28,7 @@ def page() -> None:
         definition = read_definition(currency=settings.currency)
         dashboard = definition.dashboards[0]
         st.set_page_config(dashboard.name, layout="wide")
-        url = running_bi_url(settings)
-        if url is None:
-            raise SettingsError("lens_bi has no password here; set LENS_BI_PASSWORD")
+        url = with_password(running_bi_url(settings))
         st.title(dashboard.name)
         st.caption(dashboard.description)
         names = [tab.name for tab in dashboard.tabs]

@@ -1,13 +1,17 @@
 """A small generated shop, run through the whole pipeline once, for every test of the dashboards."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
-from loyalty_lens.warehouse.access import warehouse_url
+from loyalty_lens.warehouse.access import bi_url, warehouse_url
+from loyalty_lens.warehouse.connection import connect
 from seeds_generator import GeneratorOptions, generate
 from tests.conftest import BI_PASSWORD, NewDatabase
 
@@ -36,3 +40,12 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 def shop_database(shop: Settings) -> str:
     """The owner's URL of the shop's warehouse."""
     return warehouse_url(shop)
+
+
+@pytest.fixture(scope="module")
+def bi(shop: Settings) -> Iterator[Connection]:
+    """A connection as lens_bi."""
+    url = bi_url(shop)
+    assert url is not None
+    with closing(connect(url, autocommit=True)) as connection:
+        yield connection

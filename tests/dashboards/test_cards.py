@@ -1,6 +1,5 @@
 """Every card's SQL on a real warehouse, as the role of dashboards."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -10,7 +9,6 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.errors import WarehouseError
 from loyalty_lens.settings import Settings
-from loyalty_lens.warehouse.access import bi_url
 from loyalty_lens.warehouse.connection import connect, connected
 from metabase.definition import Card, read_definition
 from metabase.preview.choices import Choice, Period, Values, options, span
@@ -20,15 +18,6 @@ DEFINITION = read_definition()
 (DASHBOARD,) = DEFINITION.dashboards
 CARDS = list(DEFINITION.cards.values())
 LISTENING = [card for card in CARDS if card.filters]
-
-
-@pytest.fixture(scope="module")
-def bi(shop: Settings) -> Iterator[Connection]:
-    """A connection as lens_bi."""
-    url = bi_url(shop)
-    assert url is not None
-    with closing(connect(url, autocommit=True)) as connection:
-        yield connection
 
 
 @pytest.fixture(scope="module")

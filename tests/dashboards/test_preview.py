@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
@@ -13,8 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.settings import Settings
-from loyalty_lens.warehouse.access import bi_url
-from loyalty_lens.warehouse.connection import connect
 from metabase.definition import Card, read_definition
 from metabase.preview.choices import Choice, Period, Values, options, span
 from metabase.preview.formats import shown
@@ -105,14 +102,6 @@ def _tab(name: str) -> Any:
 
 def _title(metric: Any) -> str:
     return str(metric.get_by_test_id("stMetricLabel").inner_text()).strip()
-
-
-@pytest.fixture(scope="module")
-def bi(shop: Settings) -> Iterator[Connection]:
-    url = bi_url(shop)
-    assert url is not None
-    with closing(connect(url, autocommit=True)) as connection:
-        yield connection
 
 
 @pytest.fixture(scope="module")

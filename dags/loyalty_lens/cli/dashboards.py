@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from loyalty_lens.errors import LensError, SettingsError
+from loyalty_lens.errors import LensError
 from loyalty_lens.settings import PROJECT_ROOT, Settings
-from loyalty_lens.warehouse.access import bi_url
+from loyalty_lens.warehouse.access import bi_url, with_password
 from loyalty_lens.warehouse.connection import connected
 
 APP = PROJECT_ROOT / "metabase" / "preview" / "app.py"
@@ -31,10 +31,7 @@ def preview(settings: Settings, port: int, browser: bool) -> None:
 
 def _check(settings: Settings, port: int) -> None:
     """Everything that would fail on the page is told here first, in one line."""
-    url = bi_url(settings)
-    if url is None:
-        raise SettingsError("lens_bi has no password here; set LENS_BI_PASSWORD")
-    with connected(url) as connection, connection.cursor() as cursor:
+    with connected(with_password(bi_url(settings))) as connection, connection.cursor() as cursor:
         cursor.execute(HAS_MARTS)
         if cursor.fetchone() != (True,):
             raise LensError("no marts to show yet; load files first: lens run --landing DIR")

@@ -5,7 +5,13 @@ import click
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse import formats
-from loyalty_lens.warehouse.access import bi_url, drop_warehouse, stop_server, warehouse_url
+from loyalty_lens.warehouse.access import (
+    bi_url,
+    drop_warehouse,
+    stop_server,
+    warehouse_url,
+    with_password,
+)
 from loyalty_lens.warehouse.connection import shown
 
 
@@ -47,11 +53,7 @@ def reset(settings: Settings, yes: bool) -> None:
 @click.pass_obj
 def url(settings: Settings, style: str | None, bi: bool) -> None:
     """Print how to connect with psql, a notebook, a BI tool."""
-    address: str | None = warehouse_url(settings)
-    if bi:
-        address = bi_url(settings)
-    if address is None:
-        raise SettingsError("lens_bi has no password here; set LENS_BI_PASSWORD")
+    address = with_password(bi_url(settings)) if bi else warehouse_url(settings)
     form = {"jdbc": formats.jdbc, "env": formats.env}.get(style or "", str)
     click.echo(form(address))
 

@@ -11,7 +11,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import encrypt_password
 
-from loyalty_lens.errors import WarehouseError, first_line
+from loyalty_lens.errors import SettingsError, WarehouseError, first_line
 from loyalty_lens.settings import DEMO_SUFFIX, Settings
 from loyalty_lens.warehouse import formats
 from loyalty_lens.warehouse.connection import (
@@ -82,6 +82,13 @@ def running_bi_url(settings: Settings) -> str | None:
     if settings.bi_password:
         return formats.with_user(_own_url(settings), BI_ROLE, settings.bi_password)
     return None
+
+
+def with_password(url: str | None) -> str:
+    """The URL that `bi_url` or `running_bi_url` gave; SettingsError where they gave none."""
+    if url is None:
+        raise SettingsError("lens_bi has no password here; set LENS_BI_PASSWORD")
+    return url
 
 
 def connection_settings(settings: Settings) -> dict[str, str]:
