@@ -77,7 +77,7 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
         column.name: sql.SQL("case when {} is null then {} end").format(_name(column), _raw(column))
         for column in unfit
     }
-    content = [_name(column) for column in data_set.columns]
+    content = [_content(column) for column in data_set.columns]
     content += [_named("_instant_", column) for column in moments] + list(unreadable.values())
     # "offset 0": without it the planner would read every text once for each column made of it.
     return sql.SQL(
@@ -88,7 +88,10 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
         " delivered._arrival_date, delivered._load_date, delivered._is_discount_in_percent, {read}"
         " {kept} from ({rows}) as delivered offset 0) as texts_read"
     ).format(
-        columns=_list(content[: len(data_set.columns) + len(moments)]),
+        columns=_list(
+            [_name(column) for column in data_set.columns]
+            + [_named("_instant_", column) for column in moments]
+        ),
         unreadable=sql.SQL("").join(
             sql.SQL("{} as {}, {} is not null as {}, ").format(
                 expression,
@@ -132,6 +135,12 @@ def key_of(parts: Sequence[sql.Composable]) -> sql.Composable:
 def data_set_column(data_set: DataSet, name: str) -> Column:
     """The column of that name."""
     return next(column for column in data_set.columns if column.name == name)
+
+
+def _content(column: Column) -> sql.Composable:
+    """What is hashed of a column: PostgreSQL's hash of a numeric leaves the sign out."""
+    number = sql.SQL("cast(trim_scale({}) as text)").format(_name(column))
+    return number if column.type == "number" else _name(column)
 
 
 def _list(parts: Sequence[sql.Composable]) -> sql.Composable:

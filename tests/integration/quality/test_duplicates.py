@@ -56,6 +56,22 @@ def test_later_row_with_other_content_is_rejected(warehouse: Warehouse) -> None:
     assert warehouse.accepted(HEADER) == [(first, 1)]
 
 
+def test_a_number_of_other_sign_is_other_content(warehouse: Warehouse) -> None:
+    batch = warehouse.deliver(
+        HEADER,
+        sale(total_amount="-10.00"),
+        sale(total_amount="10.00"),
+        sale("T2", points_redeemed="-5"),
+        sale("T2", points_redeemed="5"),
+        sale("T3", total_amount="0"),
+        sale("T3", total_amount="-0.00"),
+    )
+    warehouse.judge()
+    assert warehouse.duplicates(HEADER) == {(batch, 6): (batch, 5)}
+    assert (batch, 2) in warehouse.accepted(HEADER)
+    assert warehouse.rejected(HEADER)[batch, 1] == ["negative_amount"]
+
+
 def test_the_earliest_that_passes_all_other_rules_wins_its_key(warehouse: Warehouse) -> None:
     batch = warehouse.deliver(
         HEADER, sale(total_amount="x"), sale(total_amount="2"), sale(total_amount="3")
