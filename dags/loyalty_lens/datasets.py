@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from loyalty_lens.errors import SettingsError
+from loyalty_lens.settings import own_data_sets
 
 CONTRACT = Path(__file__).with_name("datasets.yml")
 TYPES = ("id", "text", "number", "integer", "date", "timestamp", "boolean", "phone", "weekdays")
@@ -16,12 +17,17 @@ TYPES = ("id", "text", "number", "integer", "date", "timestamp", "boolean", "pho
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a data set: its name, how its text is read, and what else it may be called."""
+    """A column of a data set: its name, how its text is read, and what else it may be called.
+
+    `example`: its values in the two example rows of a template.
+    """
 
     name: str
     type: str
     required: bool = False
     aliases: tuple[str, ...] = ()
+    description: str = ""
+    example: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class DataSet:
     amount: str | None = None
     date_order: Literal["day_first", "month_first"] = "day_first"
     decimal_mark: Literal[".", ","] = "."
+    description: str = ""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -51,14 +58,50 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s\-]+", "_", name.strip().lower())
 
 
-@functools.cache
 def load_data_sets(path: Path = CONTRACT) -> dict[str, DataSet]:
-    """All data sets by name, in the order of judging (masters first); SettingsError if unusable."""
+    """All data sets by name, in the order of judging (masters first); SettingsError if unusable.
+
+    What the file LENS_DATASETS says is added to what `path` says.
+    """
+    return _load(path, own_data_sets())
+
+
+@functools.cache
+def _load(path: Path, own: Path | None) -> dict[str, DataSet]:
+    document = read_contract(path, own)
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
         return {name: _data_set(str(name), entry) for name, entry in document["data_sets"].items()}
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(f"{path}: not a readable contract ({error!r})") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"{own or path}: not a readable contract ({error!r})") from error
+
+
+@functools.cache
+def read_contract(path: Path, own: Path | None) -> dict[str, Any]:
+    """The document of `path` with that of `own` laid over it; SettingsError if unreadable."""
+    document: dict[str, Any] = {}
+    for source in filter(None, (path, own)):
+        try:
+            text = yaml.safe_load(source.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise SettingsError(f"{source}: not a readable contract ({reason})") from error
+        if not isinstance(text, dict):
+            raise SettingsError(f"{source}: not a readable contract (no data_sets in it)")
+        document = _laid_over(document, text)
+    return document
+
+
+def _laid_over(known: Any, new: Any) -> Any:
+    """Entries side by side, names (files, aliases) added, everything else replaced."""
+    if isinstance(known, str) and isinstance(new, dict):
+        known = {"type": known}  # a column in short
+    if isinstance(known, dict) and isinstance(new, dict):
+        merged = {name: _laid_over(known.get(name), value) for name, value in new.items()}
+        for name in ("files", "aliases"):
+            if isinstance(known.get(name), list) and isinstance(new.get(name), list):
+                merged[name] = [*known[name], *new[name]]
+        return known | merged
+    return new
 
 
 def data_set_of(file_name: str, data_sets: dict[str, DataSet]) -> DataSet | None:
@@ -92,6 +135,7 @@ def _data_set(name: str, entry: dict[str, Any]) -> DataSet:
             name, "date_order", entry.get("date_order", "day_first"), ("day_first", "month_first")
         ),
         decimal_mark=_one_of(name, "decimal_mark", entry.get("decimal_mark", "."), (".", ",")),
+        description=entry.get("description", ""),
     )
 
 
@@ -102,7 +146,14 @@ def _column(name: str, value: str | dict[str, Any]) -> Column:
         type=_one_of(name, "type", entry["type"], TYPES),
         required=bool(entry.get("required", False)),
         aliases=tuple(normalised(alias) for alias in entry.get("aliases", ())),
+        description=entry.get("description", ""),
+        example=_pair(entry.get("example", ("", ""))),
     )
+
+
+def _pair(values: Any) -> tuple[str, str]:
+    first, second = values
+    return str(first), str(second)
 
 
 def _one_of(where: str, what: str, value: object, allowed: tuple[str, ...]) -> Any:

@@ -78,6 +78,12 @@ class Settings:
         return DATABASE + DEMO_SUFFIX if self.demo else DATABASE
 
 
+def own_data_sets() -> Path | None:
+    """LENS_DATASETS: a file that adds to datasets.yml (names, aliases, settings); None: unset."""
+    value = os.environ.get("LENS_DATASETS", "").strip()
+    return _folder(value) if value else None
+
+
 def _folder(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
 

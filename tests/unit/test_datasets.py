@@ -76,3 +76,43 @@ def test_a_contract_that_cannot_be_used_is_told(tmp_path: Path, text: str, told:
     path.write_text(text)
     with pytest.raises(SettingsError, match=told):
         load_data_sets(path)
+
+
+def test_a_file_of_ones_own_adds_names_and_changes_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.yml"
+    own.write_text(
+        """
+        data_sets:
+          products:
+            files: [artikel]
+            decimal_mark: ","
+            columns:
+              product_name: {aliases: [Bezeichnung]}
+              shelf: text
+        """
+    )
+    monkeypatch.setenv("LENS_DATASETS", str(own))
+    products = load_data_sets()["products"]
+    assert products.files == ("products", "artikel")
+    assert products.decimal_mark == ","
+    named = {column.name: column for column in products.columns}
+    assert named["product_name"].aliases == ("bezeichnung",)
+    assert named["product_name"].type == "text"
+    assert named["product_id"].required
+    assert list(named)[-1] == "shelf"
+    monkeypatch.delenv("LENS_DATASETS")
+    assert load_data_sets()["products"].files == ("products",)
+
+
+@pytest.mark.parametrize(("text", "told"), [("- a", "no data_sets"), (None, "No such file")])
+def test_a_file_of_ones_own_that_cannot_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, told: str
+) -> None:
+    own = tmp_path / "own.yml"
+    if text:
+        own.write_text(text)
+    monkeypatch.setenv("LENS_DATASETS", str(own))
+    with pytest.raises(SettingsError, match=rf"own\.yml: not a readable contract .*{told}"):
+        load_data_sets()

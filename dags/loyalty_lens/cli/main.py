@@ -7,7 +7,7 @@ import traceback
 
 import click
 
-from loyalty_lens.cli import dashboards, demo, generate, metabase, server, steps
+from loyalty_lens.cli import bring, dashboards, demo, generate, metabase, server, steps
 from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
 
@@ -28,6 +28,7 @@ def lens(context: click.Context, use_demo: bool) -> None:
 COMMANDS = (
     *server.COMMANDS,
     *steps.COMMANDS,
+    *bring.COMMANDS,
     *generate.COMMANDS,
     *dashboards.COMMANDS,
     *metabase.COMMANDS,

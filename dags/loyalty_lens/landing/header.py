@@ -12,6 +12,7 @@ from loyalty_lens.landing.records import Fields, Malformed, RecordReader
 SEPARATORS = (",", ";", "\t", "|")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+COMMENT = re.compile(rb'"?# ')  # above the header only; a spreadsheet may have quoted it
 SAMPLE = 4096
 KINDS = (
     (b"PK\x03\x04", "is a zip archive or an Excel workbook; export as CSV"),
@@ -42,37 +43,42 @@ class Layout:
 def read_layout(head: bytes, data_set: DataSet) -> Layout:
     """The layout of a file that begins with `head`.
 
+    Above the header row, blank lines and comments (as templates have them) are passed over.
     Raises ContentError: empty, binary, no header row, a required column missing or one named twice.
     """
     _refuse_other_kinds(head)
     start = len(BYTE_ORDER_MARK) if head.startswith(BYTE_ORDER_MARK) else 0
     has_carriage_returns = b"\n" not in head and b"\r" in head
     text = head.replace(b"\r", b"\n") if has_carriage_returns else head
-    blank_lines = 0
-    while (end := text.find(b"\n", start) + 1) and not text[start:end].strip(b" \t\r\n;,|"):
+    passed_over = 0
+    while (end := text.find(b"\n", start) + 1) and _is_no_header(text[start:end]):
         start = end
-        blank_lines += 1
+        passed_over += 1
     first_line = text[start : end or len(text)]
     if not first_line.strip(b" \t\r\n\x1a"):
         raise ContentError("the file is empty; deliver it with a header row")
     if CONTROL.search(first_line):
         raise ContentError(
-            f"line {blank_lines + 1} has control characters: not a text file; export as CSV"
+            f"line {passed_over + 1} has control characters: not a text file; export as CSV"
         )
     separator, names, length = _best_header(text[start:], data_set)
     known = known_names(data_set)
     names = [name or f"column_{number}" for number, name in enumerate(names, 1)]
     fields = tuple(known.get(name, name) for name in names)
     extra = tuple(field for field in fields if field not in data_set.column_names)
-    _check(fields, first_line, blank_lines + 1, data_set)
+    _check(fields, first_line, passed_over + 1, data_set)
     return Layout(
         separator=separator,
         fields=fields,
         extra=extra,
         offset=start + length,
-        first_line=blank_lines + 1 + text.count(b"\n", start, start + length),
+        first_line=passed_over + 1 + text.count(b"\n", start, start + length),
         has_carriage_returns=has_carriage_returns,
     )
+
+
+def _is_no_header(line: bytes) -> bool:
+    return not line.strip(b" \t\r\n;,|") or COMMENT.match(line) is not None
 
 
 def _refuse_other_kinds(head: bytes) -> None:

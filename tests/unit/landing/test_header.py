@@ -138,3 +138,20 @@ def test_a_column_without_a_name_may_have_an_alias() -> None:
     )
     products = dataclasses.replace(load_data_sets()["products"], columns=columns)
     assert read_layout(b"product_id,\nP1,x\n", products).columns == ("product_id", "brand")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_comments_above_the_header_row_are_passed_over_and_below_it_are_rows(quote: str) -> None:
+    top = f"{quote}# store_id: its number{quote},,\n\n{quote}# more, or less{quote}\n"
+    head = f"{top}store_id,store_name\n# S1,x\n"
+    layout = read_layout(head.encode(), STORES)
+    assert layout.fields == ("store_id", "store_name")
+    assert head[layout.offset :] == "# S1,x\n"
+    assert layout.first_line == 5
+
+
+def test_a_header_that_begins_with_a_hash_is_no_comment() -> None:
+    layout = read_layout(b"#,store_id\n1,S1\n", STORES)
+    assert layout.fields == ("#", "store_id")
+    with pytest.raises(ContentError, match="no header row: line 2 reads 'S1,x'"):
+        read_layout(b"# store_id,store_name\nS1,x\n", STORES)
