@@ -18,6 +18,8 @@ from loyalty_lens.transform.environment import PROJECT, dbt_environment
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import NO_USAGE_REPORTS, Worker
 
+# Reports on runs: outside invariant 3, and empty where no gate ran.
+QUALITY = {path.stem for path in (PROJECT / "models" / "marts" / "quality").glob("*.sql")}
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -129,7 +131,6 @@ class Warehouse:
             " from information_schema.columns where table_schema = 'marts'"
             " and column_name not like '\\_%' group by table_name"
         )
-        quality = ("layer_reconciliation", "reject_summary", "data_status")
         return {
             table: [
                 text
@@ -138,7 +139,7 @@ class Warehouse:
                 )
             ]
             for table, columns in tables
-            if table not in quality
+            if table not in QUALITY
         }
 
     def close(self) -> None:

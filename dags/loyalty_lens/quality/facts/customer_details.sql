@@ -21,8 +21,10 @@ select
     delivered.*,
     shared_phones.customer_phone is not null as _phone_shared,
     delivered._key <> ''
-    and min(delivered._content_hash) over same_key
-    <> max(delivered._content_hash) over same_key as _differs_in_file
+    and coalesce(delivered._content_hash <> lead(delivered._content_hash) over same_key, false)
+        as _differs_in_file
 from delivered
 left join shared_phones on delivered.customer_phone = shared_phones.customer_phone
-window same_key as (partition by delivered._batch_id, delivered._key)
+window same_key as (
+    partition by delivered._batch_id, delivered._key order by delivered._row_number
+)

@@ -2,7 +2,9 @@
 select
     delivered.*,
     delivered._key <> ''
-    and min(delivered._content_hash) over same_key
-    <> max(delivered._content_hash) over same_key as _differs_in_file
+    and coalesce(delivered._content_hash <> lead(delivered._content_hash) over same_key, false)
+        as _differs_in_file
 from delivered
-window same_key as (partition by delivered._batch_id, delivered._key)
+window same_key as (
+    partition by delivered._batch_id, delivered._key order by delivered._row_number
+)
