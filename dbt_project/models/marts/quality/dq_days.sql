@@ -51,7 +51,7 @@ delivered as (
         score_date,
         bool_or(status = 'held') as is_held,
         max(coalesce(last_business_date, score_date))
-            filter (where status = 'validated') as newest_date
+        filter (where status = 'validated') as newest_date
     from batches
     where status <> 'failed'
     group by data_set, score_date
@@ -87,7 +87,7 @@ final as (
         targets.check_schedule,
         days.is_delivered,
         days.is_held,
-        exists (
+        exists(
             select 1 as is_refused
             from refused
             where refused.data_set = days.data_set and refused.score_date = days.score_date
