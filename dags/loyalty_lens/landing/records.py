@@ -51,7 +51,7 @@ def _patterns(separator: bytes) -> _Patterns:
     return _Patterns(
         opening=re.compile(rb' *+"'),
         inside=re.compile(rb'(?:[^"]++|"")*+'),
-        closing=re.compile(rb'" *+(?=' + mark + rb"|\r?\n?\Z)"),
+        closing=re.compile(rb'" *+(?=' + mark + rb"|\r*+\n?\Z)"),
         plain=re.compile(rb"[^\n" + mark + rb"]*+"),
     )
 
@@ -120,7 +120,7 @@ class RecordReader:
                 position = plain.end() if plain else len(text)
                 at_end = text[position : position + 1] != self._separator
                 part = plain[0] if plain else b""
-                fields.append((part.removesuffix(b"\r") if at_end else part) or None)
+                fields.append((part.rstrip(b"\r") if at_end else part) or None)
             if text[position : position + 1] != self._separator:
                 return fields
             position += 1

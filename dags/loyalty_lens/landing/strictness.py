@@ -5,9 +5,10 @@ a carriage return as a line's end and, before PostgreSQL 18, a line \\. as the e
 """
 
 import hashlib
+from itertools import zip_longest
 from typing import IO
 
-MAX_PENDING = 1 << 20  # bytes of one line, or over which a quote may stay open
+from loyalty_lens.landing.records import MAX_LINE, MAX_QUOTED
 
 
 class Refused(Exception):  # noqa: N818 - a turn to the tolerant path rather than an error
@@ -27,7 +28,7 @@ class StrictStream:
         self._starts = separator + b"\r\n"  # what may follow a closing quote
         self._ends = separator + b"\n"  # what may precede an opening one
         self._carry = b""  # a line that is not yet complete
-        self._quoted = 0  # bytes read since a quote opened that is still open
+        self._quoted = 0  # bytes of the quoted value that is still open
 
     @property
     def sha256(self) -> str:
@@ -48,14 +49,15 @@ class StrictStream:
         data = self._carry + block if self._carry else block
         done = data.rfind(b"\n") + 1 if block else len(data)
         lines, self._carry = data[:done], data[done:]
+        if len(data) >= MAX_LINE and max(map(len, data.split(b"\n"))) >= MAX_LINE:
+            raise Refused
         if b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n"):
             raise Refused
         if b"\\." in lines and (lines.startswith(b"\\.") or b"\n\\." in lines):
             raise Refused
         if self._quoted or b'"' in lines:
             self._look_at_quotes(lines)
-        is_end = not block
-        if max(len(self._carry), self._quoted) > (0 if is_end else MAX_PENDING):
+        if not block and self._quoted:
             raise Refused
 
     def _look_at_quotes(self, lines: bytes) -> None:
@@ -70,4 +72,16 @@ class StrictStream:
         for outside in set(parts[2:-1:2]):
             if outside and (outside[0] not in self._starts or outside[-1] not in self._ends):
                 raise Refused
-        self._quoted = (self._quoted if len(parts) == 2 else 0) + len(last) + 1 if is_open else 0
+        if is_open or b"\n" in b"".join(parts[1::2]):
+            self._refuse_long_values(parts)
+        if not is_open:
+            self._quoted = 0
+
+    def _refuse_long_values(self, parts: list[bytes]) -> None:
+        """A value of several lines may be longer than the tolerant reader takes; it decides."""
+        for inside, outside in zip_longest(parts[1::2], parts[2::2]):
+            self._quoted += len(inside) + 1
+            if self._quoted > MAX_QUOTED:
+                raise Refused
+            if outside:
+                self._quoted = 0

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from loyalty_lens.landing.strictness import MAX_PENDING, Refused, StrictStream
+from loyalty_lens.landing.records import MAX_LINE, MAX_QUOTED
+from loyalty_lens.landing.strictness import Refused, StrictStream
 
 
 def passes(data: bytes, size: int) -> bool:
@@ -61,7 +62,23 @@ def test_what_copy_would_read_otherwise_is_refused(data: bytes, size: int) -> No
 
 
 @pytest.mark.parametrize(
-    "data", [b"x" * 2 * MAX_PENDING + b"\n", b'"' + b"x\n" * MAX_PENDING + b'"\n']
+    "data",
+    [
+        b"x" * 2 * MAX_LINE + b"\n",
+        b"a,b\n" * 10 + b"x" * MAX_LINE + b"\na,b\n",
+        b'"' + b"x\n" * MAX_LINE + b'"\n',
+        b'a,"' + b"x\n" * MAX_QUOTED + b'",b\n',
+        b'a,"' + b'x ""y""\n' * (MAX_QUOTED // 4) + b'",b\n',
+    ],
 )
-def test_lines_and_quotes_without_end_are_refused(data: bytes) -> None:
-    assert not passes(data, 1 << 18)
+@pytest.mark.parametrize("size", [1 << 15, 1 << 18])
+def test_lines_and_quotes_longer_than_the_tolerant_reader_takes_are_refused(
+    data: bytes, size: int
+) -> None:
+    assert not passes(data, size)
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 18])
+def test_long_values_on_one_line_and_many_short_ones_of_two_lines_pass(size: int) -> None:
+    assert passes(b'a,"' + b"x" * (MAX_LINE - 10) + b'"\n', size)
+    assert passes(b'a,"x\n ""y"""\n' * MAX_QUOTED, size)
