@@ -90,7 +90,7 @@ def settings(database: str, tmp_path_factory: pytest.TempPathFactory) -> Setting
     folder = tmp_path_factory.mktemp("settings")
     (folder / "landing").mkdir()
     return replace(
-        Settings.from_environment({"LENS_HOME": str(folder / "home")}),
+        Settings.from_environment({"LENS_HOME": str(folder / "home"), "LENS_SETTLE_SECONDS": "0"}),
         database_url=database,
         landing=folder / "landing",
         bi_password=BI_PASSWORD,

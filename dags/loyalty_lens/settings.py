@@ -1,10 +1,13 @@
 """Every setting of Loyalty Lens, read from the environment; `.env.example` documents them."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from loyalty_lens.errors import SettingsError
 
@@ -22,6 +25,11 @@ class Settings:
     # LENS_DATABASE_URL: a server of one's own, PostgreSQL 16 or newer
     database_url: str | None = field(repr=False)
     landing: Path  # LENS_LANDING (of the demo: LENS_DEMO_LANDING): where the daily files arrive
+    landing_url: str | None  # LENS_LANDING, where it is a URL such as s3://bucket/prefix
+    # LENS_LANDING_OPTIONS: fsspec's storage options for it, as JSON; may hold a secret
+    landing_options: Mapping[str, Any] = field(repr=False)
+    settle_seconds: Decimal  # LENS_SETTLE_SECONDS: a file changed since may still be being written
+    marker: str | None  # LENS_MARKER: what its sender writes when a file is complete
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
     point_cost: Decimal  # LENS_POINT_COST: money per point
@@ -49,13 +57,17 @@ class Settings:
         env = {k: v for k, v in (environment or os.environ).items() if v.strip()}
         demo = demo or env.get("LENS_DEMO_DATABASE", "") == "1"
         home = _folder(env.get("LENS_HOME", PROJECT_ROOT / ".lens"))
-        landing = _folder(env.get("LENS_LANDING", PROJECT_ROOT / "landing"))
+        landing, landing_url = _place(env.get("LENS_LANDING"), PROJECT_ROOT / "landing")
         if demo:  # invented files beside one's own would be loaded with them
-            landing = _folder(env.get("LENS_DEMO_LANDING", home / "demo" / "landing"))
+            landing, landing_url = _place(env.get("LENS_DEMO_LANDING"), home / "demo" / "landing")
         return cls(
             home=home,
             database_url=env.get("LENS_DATABASE_URL"),
             landing=landing,
+            landing_url=landing_url,
+            landing_options=_options(env, "LENS_LANDING_OPTIONS"),
+            settle_seconds=_decimal(env, "LENS_SETTLE_SECONDS", "2"),
+            marker=_marker(env),
             demo=demo,
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
@@ -86,6 +98,30 @@ def own_data_sets() -> Path | None:
 
 def _folder(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
+
+
+def _place(text: str | None, default: Path) -> tuple[Path, str | None]:
+    """A folder, and the URL if it is none: then the folder is the default one."""
+    if text and "://" in text and not text.startswith("file://"):
+        return _folder(default), text
+    return _folder(unquote(text.removeprefix("file://")) if text else default), None
+
+
+def _options(env: Mapping[str, str], name: str) -> dict[str, Any]:
+    try:
+        options = json.loads(env.get(name, "{}"))
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise SettingsError(f'{name} is no JSON object: use one such as {{"anon": true}}')
+    return options
+
+
+def _marker(env: Mapping[str, str]) -> str | None:
+    marker = env.get("LENS_MARKER")
+    if marker and (marker == "." or "/" in marker):
+        raise SettingsError(f"LENS_MARKER is {marker!r}: use a suffix or a name: .done or _SUCCESS")
+    return marker
 
 
 def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:

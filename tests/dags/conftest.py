@@ -113,6 +113,7 @@ def airflow_environment() -> Callable[..., dict[str, str]]:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "LENS_HOME": str(home / "lens"),
+            "LENS_SETTLE_SECONDS": "0",
             **more,
         }
 

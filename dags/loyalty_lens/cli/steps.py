@@ -19,10 +19,20 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build as build_layer
 from loyalty_lens.warehouse.access import warehouse_url
 
+
+class Landing(click.ParamType[Path | str]):
+    """A folder, or a URL such as s3://bucket/prefix."""
+
+    name = "dir|url"
+
+    def convert(self, value: Any, _: Any, __: Any) -> Path | str:
+        return value if "://" in str(value) else Path(value)
+
+
 LANDING = click.option(
     "--landing",
-    type=click.Path(path_type=Path, readable=False),
-    help="Folder with the files (default: LENS_LANDING, else landing/).",
+    type=Landing(),
+    help="Folder with the files, or s3://bucket/prefix (default: LENS_LANDING, else landing/).",
 )
 BUSINESS_DATE = click.option(
     "--business-date",
@@ -35,7 +45,7 @@ BUSINESS_DATE = click.option(
 @LANDING
 @click.option("--replace", type=int, metavar="BATCH", help="Let a file replace this batch.")
 @click.pass_obj
-def ingest(settings: Settings, landing: Path | None, replace: int | None) -> None:
+def ingest(settings: Settings, landing: Path | str | None, replace: int | None) -> None:
     """Load new files into raw; nothing is judged yet."""
     with single_step(settings, warehouse_url(settings), "ingest") as run_id:
         report = steps.land(settings, run_id, landing, replace=replace)
@@ -73,7 +83,7 @@ def build(settings: Settings, business_date: str | None, tests: bool) -> None:
 @LANDING
 @BUSINESS_DATE
 @click.pass_obj
-def run(settings: Settings, landing: Path | None, business_date: str | None) -> None:
+def run(settings: Settings, landing: Path | str | None, business_date: str | None) -> None:
     """All steps as the daily DAG does them: land, validate, staging, clean, marts, publish."""
     requested = _requested(settings, business_date)
     url = warehouse_url(settings)

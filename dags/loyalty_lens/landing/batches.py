@@ -219,13 +219,26 @@ def close_removed(
 def remember(cursor: Cursor, file: LandedFile, sha256: str, batch_id: int) -> None:
     """Notes what was last handled at the file's path; writes only where that is news."""
     cursor.execute(
-        "insert into ops.landing_files (data_set, path_key, sha256, batch_id)"
-        " values (%s, %s, %s, %s) on conflict (data_set, path_key) do update"
-        " set sha256 = excluded.sha256, batch_id = excluded.batch_id, seen_at = excluded.seen_at"
-        " where (landing_files.sha256, landing_files.batch_id)"
-        " is distinct from (excluded.sha256, excluded.batch_id)",
-        (file.data_set.name, file.path_key, sha256, batch_id),
+        "insert into ops.landing_files (data_set, path_key, sha256, batch_id, mark)"
+        " values (%s, %s, %s, %s, %s) on conflict (data_set, path_key) do update"
+        " set sha256 = excluded.sha256, batch_id = excluded.batch_id, mark = excluded.mark,"
+        " seen_at = excluded.seen_at"
+        " where (landing_files.sha256, landing_files.batch_id, landing_files.mark)"
+        " is distinct from (excluded.sha256, excluded.batch_id, excluded.mark)",
+        (file.data_set.name, file.path_key, sha256, batch_id, _mark(file)),
     )
+
+
+def remembered_sha256(cursor: Cursor, file: LandedFile) -> str | None:
+    """The content's hash, where the place behind a URL says of the file what it said before."""
+    if not (mark := _mark(file)):
+        return None
+    cursor.execute(
+        "select sha256 from ops.landing_files where data_set = %s and path_key = %s and mark = %s",
+        (file.data_set.name, file.path_key, mark),
+    )
+    row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def continue_as(cursor: Cursor, old: int, new: int) -> None:
@@ -262,6 +275,10 @@ def _identity(file: LandedFile, content: Content) -> tuple[object, ...]:
         content.sha256 or "",
         content.size,
     )
+
+
+def _mark(file: LandedFile) -> str | None:
+    return None if file.location.is_local or not file.mark else " ".join(map(str, file.mark))
 
 
 def _first(cursor: Cursor) -> Batch | None:

@@ -3,15 +3,14 @@
 import gzip
 import hashlib
 import io
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.storage import Location, Mark
 
 HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 18
@@ -22,21 +21,25 @@ class ContentError(LandingError):
     """A file cannot be loaded as a whole; the message says why, without the file's name."""
 
 
+class Changing(LandingError):  # noqa: N818 - it says what the file does
+    """A file became another one while it was read: it waits for the next run."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What is known of a file's uncompressed bytes before they are loaded."""
 
     sha256: str | None  # None: not yet read to the end
     size: int
-    head: bytes  # the first HEAD_BYTES
-    fingerprint: tuple[int, int, int]  # of the file as delivered: tells whether it changed since
+    head: bytes | None  # the first HEAD_BYTES; None: not read
+    mark: Mark | None  # of the file as delivered: tells whether it changed since
 
 
 @contextmanager
-def opened(location: Path, *, is_compressed: bool) -> Iterator[IO[bytes]]:
+def opened(location: Location, *, is_compressed: bool) -> Iterator[IO[bytes]]:
     """The uncompressed bytes as a stream; raises ContentError where they cannot be read."""
     try:
-        with location.open("rb") as plain:
+        with location.open() as plain:
             if is_compressed:
                 with gzip.GzipFile(fileobj=plain) as unpacked:
                     yield io.BufferedReader(unpacked, BLOCK_BYTES)
@@ -56,10 +59,10 @@ def explained(error: BaseException) -> str:
     return f"cannot be read: {reason or error}"
 
 
-def inspect(location: Path, *, is_compressed: bool) -> Content:
+def inspect(location: Location, *, is_compressed: bool) -> Content:
     """Reads the file once. Raises ContentError where that fails."""
     with opened(location, is_compressed=is_compressed) as stream:
-        mark = fingerprint(location)
+        mark = location.mark()
         head = stream.read(HEAD_BYTES)
         digest = hashlib.sha256(head)
         size = len(head)
@@ -71,14 +74,8 @@ def inspect(location: Path, *, is_compressed: bool) -> Content:
     return Content(digest.hexdigest(), size, head, mark)
 
 
-def peek(location: Path) -> Content:
+def peek(location: Location) -> Content:
     """The beginning and the size of an uncompressed file. Raises ContentError."""
     with opened(location, is_compressed=False) as stream:
-        mark = fingerprint(location)
-        return Content(None, mark[1], stream.read(HEAD_BYTES), mark)
-
-
-def fingerprint(location: Path) -> tuple[int, int, int]:
-    """Inode, size and time of change."""
-    status = os.stat(location)  # noqa: PTH116 - one call for three figures
-    return status.st_ino, status.st_size, status.st_mtime_ns
+        mark = location.mark()
+        return Content(None, mark.size, stream.read(HEAD_BYTES), mark)

@@ -1,15 +1,13 @@
 """Which files lie in the landing folder, what they are, and in which order they are loaded."""
 
 import datetime as dt
-import os
 import re
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from loyalty_lens.datasets import DataSet, data_set_of
-from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.storage import Entry, Location, Mark, Place, Unreadable, place_of
 
 COMPRESSED = ".gz"
 OTHER_FORMATS = (".zip", ".xlsx", ".xls", ".xlsm", ".ods")
@@ -21,13 +19,17 @@ DATE = re.compile(r"(?<!\d)(\d{4})([-_]?)(\d{2})\2(\d{2})(?=\D|$|\d{4}(?:\d{2})?
 class LandedFile:
     """A file of a data set; `path` is as delivered, below the landing folder, with slashes."""
 
-    location: Path
+    location: Location
     path: str
     path_key: str  # path without a compression suffix
     data_set: DataSet
     file_date: dt.date | None
     is_compressed: bool
-    modified_ns: int
+    mark: Mark | None  # when it was found; None: it cannot be looked at
+
+    @property
+    def modified_ns(self) -> int:
+        return self.mark.modified_ns if self.mark else 0
 
 
 @dataclass(frozen=True)
@@ -40,23 +42,20 @@ class IgnoredFile:
 
 
 def find_files(
-    landing: Path, data_sets: Mapping[str, DataSet]
+    landing: Path | str | Place, data_sets: Mapping[str, DataSet]
 ) -> tuple[list[LandedFile], list[IgnoredFile]]:
     """The files to load, oldest date first (undated before all), masters first, then by path.
 
     Raises LandingError where the folder is missing or cannot be read.
     """
-    if not landing.exists():
-        raise LandingError(
-            f"landing folder {landing} does not exist; create it or name another (LENS_LANDING)"
-        )
-    if not landing.is_dir():
-        raise LandingError(f"landing folder {landing} is a file; name its folder (LENS_LANDING)")
     order = {name: position for position, name in enumerate(data_sets)}
     files: list[LandedFile] = []
     ignored: list[IgnoredFile] = []
-    for location in _walk(landing, ignored):
-        found = _described(landing, location, data_sets)
+    for entry in place_of(landing).walk():
+        if isinstance(entry, Unreadable):
+            ignored.append(IgnoredFile(entry.path, entry.reason, is_failure=True))
+            continue
+        found = _described(entry, data_sets)
         if isinstance(found, LandedFile):
             files.append(found)
         else:
@@ -95,10 +94,8 @@ def _real_date(match: re.Match[str]) -> dt.date | None:
     return date if 1900 <= date.year < 2100 else None
 
 
-def _described(
-    landing: Path, location: Path, data_sets: Mapping[str, DataSet]
-) -> LandedFile | IgnoredFile:
-    path = printable(location.relative_to(landing).as_posix())
+def _described(entry: Entry, data_sets: Mapping[str, DataSet]) -> LandedFile | IgnoredFile:
+    path = entry.path
     key = path_key(path)
     lower = key.lower()
     if lower.endswith(OTHER_FORMATS):
@@ -110,43 +107,6 @@ def _described(
         return IgnoredFile(
             path, "its name begins with no data set's name (see files in datasets.yml)"
         )
-    try:
-        status = location.stat()
-    except OSError:
-        modified = 0  # reading it will say what is wrong
-    else:
-        if not stat.S_ISREG(status.st_mode):
-            return IgnoredFile(path, "not a regular file")
-        modified = status.st_mtime_ns
-    return LandedFile(location, path, key, data_set, date_in(key), key != path, modified)
-
-
-def printable(text: str) -> str:
-    """`text` on one line and in valid UTF-8, whatever bytes a file system keeps in a name."""
-    text = os.fsencode(text).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _walk(landing: Path, ignored: list[IgnoredFile]) -> Iterator[Path]:
-    """All files below, linked folders too (once each), without hidden and temporary ones."""
-    seen: set[tuple[int, int]] = set()
-
-    def note(error: OSError) -> None:
-        folder = Path(error.filename)
-        reason = error.strerror or type(error).__name__
-        if folder == landing:
-            raise LandingError(f"landing folder {landing} cannot be read: {reason}")
-        path = printable(folder.relative_to(landing).as_posix())
-        ignored.append(IgnoredFile(path, f"folder cannot be read: {reason}", is_failure=True))
-
-    for folder, folders, names in os.walk(landing, onerror=note, followlinks=True):
-        status = Path(folder).stat()
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "~")))
-        for name in sorted(names):
-            temporary = name.lower().endswith((".tmp", ".part", "~"))
-            if not temporary and not name.startswith((".", "~")):
-                yield Path(folder, name)
+    if not entry.is_regular:
+        return IgnoredFile(path, "not a regular file")
+    return LandedFile(entry.location, path, key, data_set, date_in(key), key != path, entry.mark)

@@ -1,50 +1,57 @@
 """The landing step: every file of the landing folder into raw, each in a transaction of its own."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.arrival import Arrival, WaitingFile, has_changed, sort_out
 from loyalty_lens.landing.batches import (
     close_failures,
     close_removed,
     continue_as,
     find_batch,
-    is_new_size,
     known_batch,
     live_data_sets,
     record_failure,
     remember,
     remembered_batch,
 )
-from loyalty_lens.landing.content import Content, ContentError, inspect, peek
+from loyalty_lens.landing.content import Changing, Content, ContentError
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.loading import Stopped, load
+from loyalty_lens.landing.looking import as_delivered, looked_at, sha256_of
 from loyalty_lens.landing.replacement import Replacement, find_replacement
 from loyalty_lens.landing.report import FileReport, LandingReport, Outcome
 from loyalty_lens.landing.rereading import changed_reading
 from loyalty_lens.landing.session import exclusive, refresh_statistics
+from loyalty_lens.landing.storage import Place, place_of
 from loyalty_lens.landing.supersession import judge_again, supersede
 
 logger = logging.getLogger("loyalty_lens.landing")
+AT_ONCE = Arrival()
 
 
 def ingest(
     url: str,
-    landing: Path,
+    landing: Path | str,
     *,
     run_id: str | None = None,
     supersede_limit: Decimal,
     replace: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    arrival: Arrival = AT_ONCE,
 ) -> LandingReport:
     """Loads what is new below `landing` into the warehouse at `url`, which must be migrated.
 
+    `landing` is a folder or a URL (`options`: fsspec's storage options for it); `arrival` tells
+    which files are complete, the others wait for the next run.
     `supersede_limit` is the share of an earlier batch's keys that a new file of the same path may
     remove; `replace` names a batch that one of the files is to supersede whatever it removes.
     A file that datasets.yml reads otherwise than when it was loaded is loaded in its own place.
@@ -54,18 +61,20 @@ def ingest(
     `replace` cannot be carried out) and WarehouseError.
     """
     data_sets = load_data_sets()
-    files, ignored = find_files(landing, data_sets)
-    files, shadowed = _one_each_path(files)
+    place = place_of(landing, options)
     with exclusive(url) as connection:
+        found, ignored = find_files(place, data_sets)
+        files, waiting, ignored = sort_out(found, ignored, arrival)
+        files, shadowed = _one_each_path(files)
         with connection, connection.cursor() as cursor:
-            close_removed(cursor, files, [file.path for file in ignored if file.is_failure])
-        _refuse_nothing(connection, landing, files, ignored)
+            close_removed(cursor, found, [file.path for file in ignored if file.is_failure])
+        _refuse_nothing(connection, place, found, ignored)
         replacement = None
         if replace is not None:
             with connection, connection.cursor() as cursor:
                 replacement = find_replacement(cursor, replace, files, data_sets)
             _replace_by_batch(connection, replacement, data_sets)
-        reports = [_ignored(file) for file in ignored]
+        reports = [_ignored(file) for file in ignored] + [_waiting(file) for file in waiting]
         for file in files:
             reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
             reports += [_shadowed(connection, older, file) for older in shadowed[file.path_key]]
@@ -81,11 +90,12 @@ def ingest(
         with connection, connection.cursor() as cursor:
             live = live_data_sets(cursor)
     missing = tuple(name for name in data_sets if name not in live)
-    report = LandingReport(str(landing), tuple(reports), missing)
+    report = LandingReport(str(place), tuple(reports), missing)
     logger.info(
-        "landing: %d files seen, %d loaded, %d with problems, %d rows read",
+        "landing: %d files seen, %d loaded, %d waiting, %d with problems, %d rows read",
         len(report.files),
         len(report.loaded),
+        len(report.with_outcome("waiting")),
         len(report.problems),
         report.rows_read,
     )
@@ -104,8 +114,8 @@ def _landed(
     content: Content | None = None
     replaced = replacement.old if replacement and replacement.path == file.path else None
     try:
-        content = _looked_at(connection, file)
         with connection, connection.cursor() as cursor:
+            content = looked_at(cursor, file)
             known = known_batch(cursor, file, content.sha256) if content.sha256 else None
             reason = None
             if replaced is not None:
@@ -128,11 +138,13 @@ def _landed(
                 report = load(cursor, file, content, run_id, supersede_limit, replaced, reason)
             if reason and replaced is not None and report.batch_id is not None:
                 continue_as(cursor, replaced, report.batch_id)
-    except (ContentError, Stopped) as error:
+    except (ContentError, Stopped, Changing) as error:
+        if isinstance(error, Changing) or has_changed(file):  # cut short where it ended so far
+            return _waiting(WaitingFile(file, "changed while it was being read"))
         message = f"{file.path}: {error}"
         with connection, connection.cursor() as cursor:
             if content is None or content.sha256 is None:
-                content = _as_delivered(file)
+                content = as_delivered(file)
             batch_id = record_failure(cursor, file, content, message, run_id)
         outcome: Outcome = "stopped" if isinstance(error, Stopped) else "failed"
         report = FileReport(file.path, file.data_set.name, outcome, batch_id, message=message)
@@ -159,7 +171,7 @@ def _logged(report: FileReport, seconds: float) -> FileReport:
 
 def _refuse_nothing(
     connection: Connection,
-    landing: Path,
+    landing: Place,
     files: Sequence[LandedFile],
     ignored: Sequence[IgnoredFile],
 ) -> None:
@@ -207,6 +219,12 @@ def _ignored(file: IgnoredFile) -> FileReport:
     return FileReport(file.path, None, "ignored", message=message)
 
 
+def _waiting(file: WaitingFile) -> FileReport:
+    message = f"{file.file.path}: {file.reason}; it will be read in the next run"
+    logger.info("%s", message)
+    return FileReport(file.file.path, file.file.data_set.name, "waiting", message=message)
+
+
 def _one_each_path(
     files: Sequence[LandedFile],
 ) -> tuple[list[LandedFile], dict[str, list[LandedFile]]]:
@@ -224,10 +242,7 @@ def _shadowed(connection: Connection, file: LandedFile, newer: LandedFile) -> Fi
     name = file.data_set.name
     with connection, connection.cursor() as cursor:
         batch = remembered_batch(cursor, newer)
-    try:
-        sha256 = inspect(file.location, is_compressed=file.is_compressed).sha256
-    except ContentError:
-        sha256 = None
+        sha256 = sha256_of(cursor, file)
     if batch and batch.sha256 == sha256:
         message = f"same content as {newer.path}"
         return FileReport(file.path, name, "skipped_same_content", message=message)
@@ -237,24 +252,3 @@ def _shadowed(connection: Connection, file: LandedFile, newer: LandedFile) -> Fi
     )
     logger.info("%s", message)
     return FileReport(file.path, name, "failed", message=message)
-
-
-def _looked_at(connection: Connection, file: LandedFile) -> Content:
-    """Reads the file through to hash it, unless its size alone says that its content is new."""
-    if not file.is_compressed:
-        content = peek(file.location)
-        with connection, connection.cursor() as cursor:
-            if is_new_size(cursor, file, content.size):
-                return content
-    return inspect(file.location, is_compressed=file.is_compressed)
-
-
-def _as_delivered(file: LandedFile) -> Content:
-    """Stands for a file that was not read to its end: the bytes as delivered, if any."""
-    try:
-        with file.location.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256")
-        size = file.location.stat().st_size
-    except OSError:
-        digest, size = hashlib.sha256(), 0
-    return Content(digest.hexdigest(), size, b"", (0, 0, 0))

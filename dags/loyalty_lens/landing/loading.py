@@ -6,8 +6,9 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.errors import LandingError
+from loyalty_lens.landing.arrival import has_changed
 from loyalty_lens.landing.batches import begin_batch, close_failures, live_at_path, remember
-from loyalty_lens.landing.content import Content, ContentError, fingerprint, inspect
+from loyalty_lens.landing.content import Changing, Content, inspect
 from loyalty_lens.landing.copying import Copied, copy_file
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import Layout, read_layout
@@ -33,13 +34,16 @@ def load(
     """Loads the file in the caller's transaction; `replaced` is a batch to supersede in any case.
 
     `reason`: why content that is known is loaded again, for the message.
-    Raises ContentError (the file is refused as a whole) and Stopped; the caller rolls back.
+    Raises ContentError (the file is refused as a whole), Stopped, and Changing (not complete yet);
+    the caller rolls back.
     """
-    layout = read_layout(content.head, file.data_set)
+    if content.head is None:
+        content = inspect(file.location, is_compressed=file.is_compressed)
+    layout = read_layout(content.head or b"", file.data_set)
     batch_id = begin_batch(cursor, file, content, layout.separator, run_id)
     copied = copy_file(cursor, file, layout, batch_id)
-    if fingerprint(file.location) != content.fingerprint:
-        raise ContentError("changed while it was being read; it will be tried in the next run")
+    if has_changed(file) or content.mark != file.mark:
+        raise Changing("changed while it was being read")
     superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
     message = "; ".join(filter(None, [reason, *_noticed(layout, copied, superseded)])) or None
     sha256 = content.sha256 or copied.sha256 or _sha256(file)

@@ -9,8 +9,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import LandingError
 from loyalty_lens.landing.batches import Batch, find_batch, known_batch, live_batches
-from loyalty_lens.landing.content import ContentError, inspect
 from loyalty_lens.landing.discovery import LandedFile
+from loyalty_lens.landing.looking import sha256_of
 from loyalty_lens.landing.rereading import changed_reading
 
 
@@ -38,7 +38,7 @@ def find_replacement(
     contents = {
         file: sha256
         for file in files
-        if file.data_set.name == data_set.name and (sha256 := _sha256(file))
+        if file.data_set.name == data_set.name and (sha256 := sha256_of(cursor, file))
     }
     own = next((file for file in contents if file.path_key == old.path_key), None)
     unchanged = own if own and contents[own] == old.sha256 else None
@@ -100,13 +100,6 @@ def _replaceable(cursor: Cursor, batch_id: int, data_sets: Mapping[str, DataSet]
 
 def _is_of_another_day(file: LandedFile, old: Batch) -> bool:
     return None not in (file.file_date, old.file_date) and file.file_date != old.file_date
-
-
-def _sha256(file: LandedFile) -> str | None:
-    try:
-        return inspect(file.location, is_compressed=file.is_compressed).sha256
-    except ContentError:
-        return None  # landing itself reports it
 
 
 def _share_keys(cursor: Cursor, data_set: DataSet, old: Batch, new: Batch) -> bool:

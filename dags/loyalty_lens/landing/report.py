@@ -3,15 +3,16 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Outcome = Literal["loaded", "skipped_same_content", "stopped", "failed", "ignored"]
+Outcome = Literal["loaded", "skipped_same_content", "waiting", "stopped", "failed", "ignored"]
 
 
 @dataclass(frozen=True)
 class FileReport:
     """One file below the landing folder.
 
-    `stopped`: would have removed too much of an earlier batch; `failed`: refused as a whole, a
-    second file of its path, or a folder that cannot be read; `ignored`: belongs to no data set.
+    `waiting`: not complete yet, for the next run; `stopped`: would have removed too much of an
+    earlier batch; `failed`: refused as a whole, a second file of its path, or a folder that cannot
+    be read; `ignored`: belongs to no data set.
     `message` is one line: why, or what was noticed on the way.
     """
 
@@ -71,6 +72,7 @@ class LandingReport:
             "landing": self.landing,
             "files_seen": len(self.files),
             "files_loaded": len(self.loaded),
+            "files_waiting": len(self.with_outcome("waiting")),
             "files_with_problems": len(self.problems),
             "rows_read": self.rows_read,
             "rows_malformed": self.rows_malformed,

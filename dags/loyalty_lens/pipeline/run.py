@@ -35,7 +35,7 @@ def run(
     requested: RequestedDate,
     workers: Workers,
     *,
-    landing: Path | None = None,
+    landing: Path | str | None = None,
     with_landing: bool = True,
 ) -> RunResult:
     """All steps in order; a failed step fails the run, in `ops.pipeline_runs` too, and raises."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_lens.landing import ingest
+from loyalty_lens.landing.arrival import Arrival
 from loyalty_lens.pipeline import runs
 from loyalty_lens.pipeline.business_date import RequestedDate
 from loyalty_lens.pipeline.certificate import certify
@@ -33,15 +34,21 @@ def open_run(
 
 
 def land(
-    settings: Settings, run_id: str, landing: Path | None = None, *, replace: int | None = None
+    settings: Settings,
+    run_id: str,
+    landing: Path | str | None = None,
+    *,
+    replace: int | None = None,
 ) -> dict[str, Any]:
-    """Files to `raw`: the landing report as a dict."""
+    """Files to `raw`: the landing report as a dict. `landing` may be a URL."""
     report = ingest(
         warehouse_url(settings),
-        landing or settings.landing,
+        landing or settings.landing_url or settings.landing,
         run_id=run_id,
         supersede_limit=settings.supersede_limit,
         replace=replace,
+        options=settings.landing_options,
+        arrival=Arrival(float(settings.settle_seconds), settings.marker),
     )
     return report.as_dict()
 

@@ -11,7 +11,12 @@ class Lens:
 
     def __init__(self, home: Path, url: str | None = None) -> None:
         self.home = home
-        own = {"LENS_HOME": str(home), "LENS_LOG_LEVEL": "WARNING", "COLUMNS": "120"}
+        own = {
+            "LENS_HOME": str(home),
+            "LENS_LOG_LEVEL": "WARNING",
+            "LENS_SETTLE_SECONDS": "0",
+            "COLUMNS": "120",
+        }
         others = {n: v for n, v in os.environ.items() if not n.startswith(("LENS_", "PG"))}
         self.environment = {**others, **own, **({"LENS_DATABASE_URL": url} if url else {})}
 

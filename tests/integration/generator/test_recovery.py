@@ -38,7 +38,9 @@ class Shop:
         self.truth = folder / "truth"
         self.files: GeneratedFiles = generate(SHOP, folder / "landing", truth=self.truth)
         settings = replace(
-            Settings.from_environment({"LENS_HOME": str(folder / "home")}),
+            Settings.from_environment(
+                {"LENS_HOME": str(folder / "home"), "LENS_SETTLE_SECONDS": "0"}
+            ),
             database_url=url,
             landing=folder / "landing",
         )

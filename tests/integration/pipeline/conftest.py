@@ -28,7 +28,10 @@ def _workers(
 ) -> Iterator[Workers]:
     home = tmp_path_factory.mktemp("pipeline home")
     url = server.url(f"{_template}_world")
-    settings = replace(Settings.from_environment({"LENS_HOME": str(home)}), database_url=url)
+    settings = replace(
+        Settings.from_environment({"LENS_HOME": str(home), "LENS_SETTLE_SECONDS": "0"}),
+        database_url=url,
+    )
     with Workers(settings, url) as workers:
         yield workers
     server.execute(f'drop database if exists "{_template}_world" with (force)')
@@ -55,7 +58,9 @@ def fresh_world(
         url = with_database(server.base_url, name)
         migrate(url)
         settings = replace(
-            Settings.from_environment({"LENS_HOME": str(folder / "home")}),
+            Settings.from_environment(
+                {"LENS_HOME": str(folder / "home"), "LENS_SETTLE_SECONDS": "0"}
+            ),
             database_url=url,
             landing=folder / "landing",
         )

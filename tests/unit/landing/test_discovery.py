@@ -8,7 +8,8 @@ import pytest
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import LandingError
-from loyalty_lens.landing.discovery import IgnoredFile, date_in, find_files, path_key, printable
+from loyalty_lens.landing.discovery import IgnoredFile, date_in, find_files, path_key
+from loyalty_lens.landing.storage import printable
 
 
 def put(folder: Path, *names: str) -> None:
