@@ -21,6 +21,10 @@ class QualityError(LensError):
     """A suite is wrong or the validation could not be carried out."""
 
 
+class StewardshipError(LensError):
+    """What was asked about rejects or a held batch cannot be done; nothing was changed."""
+
+
 class TransformError(LensError):
     """dbt failed; the message names the first failing model or test."""
 

@@ -7,7 +7,16 @@ import traceback
 
 import click
 
-from loyalty_lens.cli import bring, dashboards, demo, generate, metabase, server, steps
+from loyalty_lens.cli import (
+    bring,
+    dashboards,
+    demo,
+    generate,
+    metabase,
+    server,
+    steps,
+    stewardship,
+)
 from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
 
@@ -29,6 +38,7 @@ COMMANDS = (
     *server.COMMANDS,
     *steps.COMMANDS,
     *bring.COMMANDS,
+    *stewardship.COMMANDS,
     *generate.COMMANDS,
     *dashboards.COMMANDS,
     *metabase.COMMANDS,

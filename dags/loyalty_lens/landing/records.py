@@ -68,6 +68,7 @@ class RecordReader:
     ) -> None:
         self.short = 0  # records that lacked trailing fields
         self.windows_1252 = 0  # records that were not UTF-8
+        self.record_line = 0  # physical line on which the record in hand began
         self._stream = stream
         self._line_number = line_number  # of the next physical line of the stream
         self._separator = separator
@@ -81,6 +82,7 @@ class RecordReader:
             if not line.text.strip(self._blank):
                 continue
             further: list[_Line] = []
+            self.record_line = line.number
             try:
                 yield self._record(line, further)
             except _Unreadable as reason:

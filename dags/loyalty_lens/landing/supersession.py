@@ -7,6 +7,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
+from loyalty_lens.landing.repairs import has_same_content, keep_decisions, repairs_of
 
 HEADERS = "store_sales_header"
 # Who refers to a transaction by its id: batches of these are judged again when its header goes.
@@ -68,7 +69,15 @@ def removal(cursor: Cursor, data_set: DataSet, old: int, new: int) -> Removal:
 
 
 def supersede(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:
-    """Closes batch `old` in favour of `new` and opens whatever depended on it."""
+    """Closes batch `old` in favour of `new` and opens whatever depended on it.
+
+    Rows that a steward repaired in `old` go with it: the new file says it all. If it says the same
+    (the file is only read again), what stewards decided about its rows stands.
+    """
+    if has_same_content(cursor, old, new):
+        keep_decisions(cursor, data_set, old, new)
+    for repairs in repairs_of(cursor, old):
+        supersede(cursor, data_set, repairs, new)
     cursor.execute(
         "update ops.load_batches set status = 'superseded', superseded_by = %s where batch_id = %s",
         (new, old),
