@@ -70,7 +70,9 @@ def load_data_sets(path: Path = CONTRACT) -> dict[str, DataSet]:
 def _load(path: Path, own: Path | None) -> dict[str, DataSet]:
     document = read_contract(path, own)
     try:
-        return {name: _data_set(str(name), entry) for name, entry in document["data_sets"].items()}
+        return {
+            name: data_set_from(str(name), entry) for name, entry in document["data_sets"].items()
+        }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{own or path}: not a readable contract ({error!r})") from error
 
@@ -116,7 +118,8 @@ def data_set_of(file_name: str, data_sets: dict[str, DataSet]) -> DataSet | None
     return max(matches, key=lambda match: match[0])[1] if matches else None
 
 
-def _data_set(name: str, entry: dict[str, Any]) -> DataSet:
+def data_set_from(name: str, entry: dict[str, Any]) -> DataSet:
+    """The entry of one data set; SettingsError, KeyError and the like where it cannot be used."""
     columns = tuple(_column(key, value) for key, value in entry["columns"].items())
     names = {column.name for column in columns}
     missing = [

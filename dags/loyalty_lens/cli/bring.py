@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from loyalty_lens.bring.template import write_templates
-from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import SettingsError
+from loyalty_lens.splits import load_layouts
 
 FOLDER = click.Path(path_type=Path, readable=False)
 
@@ -21,7 +21,7 @@ def template(data_sets: tuple[str, ...], out: Path) -> None:
 
     Existing files are never overwritten.
     """
-    known = load_data_sets()
+    known = load_layouts()
     for name in data_sets:
         if name not in known:
             raise SettingsError(f"{name!r} is no data set; there are {', '.join(known)}")

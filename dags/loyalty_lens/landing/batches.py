@@ -10,7 +10,7 @@ from loyalty_lens.datasets import DataSet
 from loyalty_lens.landing.content import Content
 from loyalty_lens.landing.discovery import LandedFile
 
-IS_LIVE = "status in ('loaded', 'validated')"
+IS_LIVE = "status in ('loaded', 'validated', 'split')"
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,16 @@ class Batch:
     date_order: str
     decimal_mark: str
     extra_columns: list[str]
+    definition: str | None = None  # of a flat file: by which split entry it was taken apart
 
     @property
     def is_live(self) -> bool:
-        return self.status in ("loaded", "validated")
+        return self.status in ("loaded", "validated", "split")
 
 
 COLUMNS = (
     "batch_id, data_set, path_key, sha256, file_date, status,"
-    " date_order, decimal_mark, extra_columns"
+    " date_order, decimal_mark, extra_columns, definition"
 )
 
 
@@ -247,6 +248,12 @@ def continue_as(cursor: Cursor, old: int, new: int) -> None:
         "update ops.load_batches set business_date = (select business_date"
         " from ops.load_batches where batch_id = %s) where batch_id = %s",
         (old, new),
+    )
+    cursor.execute(
+        "update ops.load_batches as made set business_date = earlier.business_date"
+        " from ops.load_batches as earlier where made.derived_from = %s"
+        " and earlier.derived_from = %s and made.data_set = earlier.data_set",
+        (new, old),
     )
     cursor.execute("update ops.landing_files set batch_id = %s where batch_id = %s", (new, old))
 

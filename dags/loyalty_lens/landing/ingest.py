@@ -33,6 +33,7 @@ from loyalty_lens.landing.rereading import changed_reading
 from loyalty_lens.landing.session import exclusive, refresh_statistics
 from loyalty_lens.landing.storage import Place, place_of
 from loyalty_lens.landing.supersession import judge_again, supersede
+from loyalty_lens.splits import Split, load_splits
 
 logger = logging.getLogger("loyalty_lens.landing")
 AT_ONCE = Arrival()
@@ -61,9 +62,10 @@ def ingest(
     `replace` cannot be carried out) and WarehouseError.
     """
     data_sets = load_data_sets()
+    layouts: dict[str, DataSet] = {**data_sets, **load_splits()}
     place = place_of(landing, options)
     with exclusive(url) as connection:
-        found, ignored = find_files(place, data_sets)
+        found, ignored = find_files(place, layouts)
         files, waiting, ignored = sort_out(found, ignored, arrival)
         files, shadowed = _one_each_path(files)
         with connection, connection.cursor() as cursor:
@@ -72,8 +74,8 @@ def ingest(
         replacement = None
         if replace is not None:
             with connection, connection.cursor() as cursor:
-                replacement = find_replacement(cursor, replace, files, data_sets)
-            _replace_by_batch(connection, replacement, data_sets)
+                replacement = find_replacement(cursor, replace, files, layouts)
+            _replace_by_batch(connection, replacement, layouts)
         reports = [_ignored(file) for file in ignored] + [_waiting(file) for file in waiting]
         for file in files:
             reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
@@ -86,7 +88,7 @@ def ingest(
                 file = by_path[passed.path]
                 reports[position] = _landed(connection, file, run_id, supersede_limit, replacement)
         loaded = [report.data_set for report in reports if report.outcome == "loaded"]
-        refresh_statistics(connection, [name for name in loaded if name])
+        refresh_statistics(connection, _filled([name for name in loaded if name], layouts))
         with connection, connection.cursor() as cursor:
             live = live_data_sets(cursor)
     missing = tuple(name for name in data_sets if name not in live)
@@ -100,6 +102,12 @@ def ingest(
         report.rows_read,
     )
     return report
+
+
+def _filled(names: Sequence[str], layouts: Mapping[str, DataSet]) -> list[str]:
+    """The tables of raw behind these names: of a flat file also those of what it feeds."""
+    splits = [layout for name in names if isinstance(layout := layouts[name], Split)]
+    return [*names, *(feed.data_set for split in splits for feed in split.feeds)]
 
 
 def _landed(

@@ -10,10 +10,12 @@ from loyalty_lens.landing.arrival import has_changed
 from loyalty_lens.landing.batches import begin_batch, close_failures, live_at_path, remember
 from loyalty_lens.landing.content import Changing, Content, inspect
 from loyalty_lens.landing.copying import Copied, copy_file
+from loyalty_lens.landing.deriving import derive
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import Layout, read_layout
 from loyalty_lens.landing.report import FileReport
 from loyalty_lens.landing.supersession import removal, supersede
+from loyalty_lens.splits import Split
 
 DISCOUNTS = ("promotion_details", "discount_percentage")
 
@@ -44,10 +46,11 @@ def load(
     copied = copy_file(cursor, file, layout, batch_id)
     if has_changed(file) or content.mark != file.mark:
         raise Changing("changed while it was being read")
+    made = _taken_apart(cursor, file, layout, copied, batch_id)
     superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
-    message = "; ".join(filter(None, [reason, *_noticed(layout, copied, superseded)])) or None
+    message = "; ".join(filter(None, [reason, *_noticed(layout, copied, superseded), *made]))
     sha256 = content.sha256 or copied.sha256 or _sha256(file)
-    _complete(cursor, file, layout, copied, batch_id, sha256, message)
+    _complete(cursor, file, layout, copied, batch_id, sha256, message or None)
     remember(cursor, file, sha256, batch_id)
     close_failures(cursor, file, batch_id)
     return FileReport(
@@ -59,9 +62,24 @@ def load(
         rows_malformed=copied.rows_malformed,
         rows_short=copied.rows_short,
         extra_columns=layout.extra,
-        message=message,
+        message=message or None,
         superseded=superseded,
     )
+
+
+def _taken_apart(
+    cursor: Cursor, file: LandedFile, layout: Layout, copied: Copied, batch_id: int
+) -> list[str]:
+    """Of a flat file: makes the batches of the data sets that it feeds, where its rows count."""
+    split = file.data_set
+    if not isinstance(split, Split):
+        return []
+    cursor.execute(
+        "update ops.load_batches set status = 'split', definition = %s, rows_accepted = %s"
+        " where batch_id = %s",
+        (split.definition, copied.rows_read - copied.rows_malformed, batch_id),
+    )
+    return derive(cursor, split, layout, batch_id)
 
 
 def _supersede_earlier(
@@ -114,6 +132,9 @@ def _complete(
             message,
             batch_id,
         ),
+    )
+    cursor.execute(
+        "update ops.load_batches set sha256 = %s where derived_from = %s", (sha256, batch_id)
     )
 
 

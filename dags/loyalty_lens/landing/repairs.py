@@ -17,9 +17,10 @@ def repairs_of(cursor: Cursor, batch_id: int) -> list[int]:
 
 
 def has_same_content(cursor: Cursor, one: int, other: int) -> bool:
-    """Whether two batches are the same file, read twice."""
+    """Whether two batches are the same file, read twice, and made alike if it is a flat one."""
     cursor.execute(
-        "select count(distinct sha256) = 1 and bool_and(sha256 <> '') from ops.load_batches"
+        "select count(distinct (sha256, coalesce(definition, ''))) = 1"
+        " and bool_and(sha256 <> '') from ops.load_batches"
         " where batch_id in (%s, %s)",
         (one, other),
     )

@@ -86,6 +86,13 @@ def _replaceable(cursor: Cursor, batch_id: int, data_sets: Mapping[str, DataSet]
     old = find_batch(cursor, batch_id)
     if old is None:
         raise LandingError(f"--replace {batch_id}: there is no such batch; see lens status")
+    cursor.execute("select derived_from from ops.load_batches where batch_id = %s", (batch_id,))
+    (flat,) = cursor.fetchone() or (None,)
+    if flat is not None:
+        raise LandingError(
+            f"--replace {batch_id}: that batch was made from a flat file; replace the file's own"
+            f" batch: --replace {flat}"
+        )
     if not old.is_live:
         raise LandingError(
             f"--replace {batch_id}: that batch is {old.status} already;"

@@ -3,6 +3,7 @@
 from loyalty_lens.landing.batches import Batch
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import known_names
+from loyalty_lens.splits import Split
 
 
 def changed_reading(batch: Batch, file: LandedFile) -> tuple[str, ...]:
@@ -18,4 +19,6 @@ def changed_reading(batch: Batch, file: LandedFile) -> tuple[str, ...]:
         changes.insert(0, "decimal_mark")
     if batch.date_order != file.data_set.date_order:
         changes.insert(0, "date_order")
+    if isinstance(file.data_set, Split) and batch.definition != file.data_set.definition:
+        changes.insert(0, "split")
     return tuple(changes)

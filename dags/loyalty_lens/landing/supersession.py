@@ -6,8 +6,9 @@ from decimal import Decimal
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from loyalty_lens.datasets import DataSet
+from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.landing.repairs import has_same_content, keep_decisions, repairs_of
+from loyalty_lens.splits import Split
 
 HEADERS = "store_sales_header"
 # Who refers to a transaction by its id: batches of these are judged again when its header goes.
@@ -72,16 +73,20 @@ def supersede(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:
     """Closes batch `old` in favour of `new` and opens whatever depended on it.
 
     Rows that a steward repaired in `old` go with it: the new file says it all. If it says the same
-    (the file is only read again), what stewards decided about its rows stands.
+    (the file is only read again), what stewards decided about its rows stands. Of a flat file the
+    batches that were made from it go with it.
     """
+    data_sets = load_data_sets()
+    for name, made, successor in _made_from(cursor, old, new):
+        supersede(cursor, data_sets[name], made, successor)
+    if isinstance(data_set, Split):
+        _close(cursor, old, new)
+        return
     if has_same_content(cursor, old, new):
         keep_decisions(cursor, data_set, old, new)
     for repairs in repairs_of(cursor, old):
         supersede(cursor, data_set, repairs, new)
-    cursor.execute(
-        "update ops.load_batches set status = 'superseded', superseded_by = %s where batch_id = %s",
-        (new, old),
-    )
+    _close(cursor, old, new)
     cursor.execute(
         sql.SQL(
             "update reject.{} set status = 'superseded', resolved_at = clock_timestamp()"
@@ -106,9 +111,29 @@ def supersede(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:
 def judge_again(cursor: Cursor, batch_id: int) -> None:
     """The gate takes this batch from scratch in its next run."""
     cursor.execute(
-        "update ops.load_batches set status = 'loaded' where batch_id = %s"
+        "update ops.load_batches set status = 'loaded' where %s in (batch_id, derived_from)"
         " and status = 'validated'",
         (batch_id,),
+    )
+
+
+def _made_from(cursor: Cursor, old: int, new: int) -> list[tuple[str, int, int]]:
+    """Data set, batch made from flat batch `old`, and the one made from `new` in its place."""
+    cursor.execute(
+        "select old.data_set, old.batch_id, coalesce(new.batch_id, %(new)s)"
+        " from ops.load_batches as old left join ops.load_batches as new"
+        " on old.data_set = new.data_set and new.derived_from = %(new)s"
+        " where old.derived_from = %(old)s and old.status in ('loaded', 'validated', 'held')"
+        " order by old.batch_id",
+        {"old": old, "new": new},
+    )
+    return cursor.fetchall()
+
+
+def _close(cursor: Cursor, old: int, new: int) -> None:
+    cursor.execute(
+        "update ops.load_batches set status = 'superseded', superseded_by = %s where batch_id = %s",
+        (new, old),
     )
 
 

@@ -70,6 +70,32 @@ def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
     )
 
 
+def recount_flat_files(cursor: Cursor) -> None:
+    """A flat file's records share the fate of the rows made one by one from them."""
+    cursor.execute(
+        """
+        with made as (
+            select distinct on (derived_from) *
+            from ops.load_batches
+            where derived_from is not null and status in ('validated', 'held')
+            order by derived_from, batch_id desc
+        )
+        update ops.load_batches as flat
+        set
+            rows_accepted = made.rows_accepted,
+            rows_rejected = made.rows_rejected,
+            rows_duplicate = made.rows_duplicate
+        from made
+        where
+            flat.batch_id = made.derived_from
+            and flat.status = 'split'
+            and made.rows_read = flat.rows_read - flat.rows_malformed
+            and (flat.rows_accepted, flat.rows_rejected, flat.rows_duplicate)
+            <> (made.rows_accepted, made.rows_rejected, made.rows_duplicate)
+        """
+    )
+
+
 def date_batches(cursor: Cursor, data_set: DataSet) -> None:
     """First and last business date of the accepted rows; replayed rows widen their batch's span."""
     cursor.execute(

@@ -168,6 +168,7 @@ class _Run:
                     looked_at = versions.mark_repeated(cursor, data_set, pending)
                     batches.recount(cursor, data_set, looked_at)
             batches.finish(cursor)
+            batches.recount_flat_files(cursor)
             found = QualityReport(
                 data_sets={
                     name: report.counts_of(cursor, ids, self.replayed[name])

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.splits import load_layouts
 from loyalty_lens.warehouse.connection import connected
 
 FILES = """
@@ -15,7 +16,7 @@ select
     data_set, count(*) as files, sum(rows_read) as rows_read, sum(rows_accepted) as accepted,
     sum(rows_rejected) as rejected, sum(rows_duplicate) as duplicates,
     sum(rows_malformed) as malformed
-from ops.load_batches where status = 'validated' group by data_set
+from ops.load_batches where status in ('validated', 'split') group by data_set
 """
 REFUSED = """
 select distinct on (source_file) message
@@ -133,7 +134,7 @@ def loaded(url: str) -> Loaded:
         waiting = dict(_rows(connection, WAITING))
         run = _rows(connection, LAST_RUN)
         return Loaded(
-            files=tuple(files[name] for name in load_data_sets() if name in files),
+            files=tuple(files[name] for name in load_layouts() if name in files),
             refused=tuple(row[0] for row in _rows(connection, REFUSED)),
             waiting=sum(waiting.values()),
             rejected=_rule_rows(

@@ -9,6 +9,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import WarehouseError, first_line
+from loyalty_lens.splits import load_layouts, load_splits
 from loyalty_lens.warehouse.connection import connected, shown
 from loyalty_lens.warehouse.tables import synchronise_tables
 
@@ -27,7 +28,7 @@ def migrate(url: str) -> list[str]:
     try:
         with connected(url) as connection:
             applied = _apply_missing(connection)
-            synchronise_tables(connection, load_data_sets())
+            synchronise_tables(connection, load_data_sets(), load_splits())
             return applied
     except errors.InsufficientPrivilege as error:
         reason = first_line(error)
@@ -57,7 +58,7 @@ def is_current(connection: Connection) -> bool:
         existing = set(cursor.fetchall())
     wanted = {
         (data_set.name, column)
-        for data_set in load_data_sets().values()
+        for data_set in load_layouts().values()
         for column in data_set.column_names
     }
     applied = {name: _digest(script) for name, script in _scripts().items()}

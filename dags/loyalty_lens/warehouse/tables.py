@@ -19,9 +19,21 @@ BATCH_FACTS = {
 }
 
 
-def synchronise_tables(connection: Connection, data_sets: Mapping[str, DataSet]) -> None:
-    """Creates what is missing and adds columns that the contract has gained; drops nothing."""
+def synchronise_tables(
+    connection: Connection, data_sets: Mapping[str, DataSet], splits: Mapping[str, DataSet]
+) -> None:
+    """Creates what is missing and adds columns that the contract has gained; drops nothing.
+
+    A flat file has a table in raw alone: its rows are judged as those of the data sets it feeds.
+    """
     with connection.cursor() as cursor:
+        for split in splits.values():
+            existing = _columns(cursor, "raw", split.name)
+            if not existing:
+                cursor.execute(_create_raw(split))
+                continue
+            for name in (name for name in split.column_names if name not in existing):
+                cursor.execute(_add_column("raw", split.name, name))
         for data_set in data_sets.values():
             existing = _columns(cursor, "raw", data_set.name)
             missing = [name for name in data_set.column_names if name not in existing]
@@ -33,11 +45,7 @@ def synchronise_tables(connection: Connection, data_sets: Mapping[str, DataSet])
             else:
                 for name in missing:
                     for schema in ("raw", "reject"):
-                        cursor.execute(
-                            sql.SQL("alter table {}.{} add column {} text").format(
-                                *map(sql.Identifier, (schema, data_set.name, name))
-                            )
-                        )
+                        cursor.execute(_add_column(schema, data_set.name, name))
             cursor.execute(_create_accepted(data_set, [*existing, *missing]))
 
 
@@ -49,6 +57,12 @@ def _columns(cursor: Cursor, schema: str, table: str) -> list[str]:
         (schema, table),
     )
     return [name for (name,) in cursor.fetchall()]
+
+
+def _add_column(schema: str, table: str, name: str) -> sql.Composable:
+    return sql.SQL("alter table {}.{} add column {} text").format(
+        *map(sql.Identifier, (schema, table, name))
+    )
 
 
 def _text_columns(names: Iterable[str]) -> sql.Composable:

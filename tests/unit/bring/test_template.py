@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from loyalty_lens.bring.template import template, write_templates
-from loyalty_lens.datasets import DataSet, load_data_sets
+from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.landing.header import read_layout
+from loyalty_lens.splits import load_layouts
 
-DATA_SETS = load_data_sets()
+DATA_SETS = load_layouts()
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS.values(), ids=list(DATA_SETS))
