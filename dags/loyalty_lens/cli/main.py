@@ -16,6 +16,7 @@ from loyalty_lens.cli import (
     server,
     steps,
     stewardship,
+    unload,
 )
 from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
@@ -37,6 +38,7 @@ def lens(context: click.Context, use_demo: bool) -> None:
 COMMANDS = (
     *server.COMMANDS,
     *steps.COMMANDS,
+    *unload.COMMANDS,
     *bring.COMMANDS,
     *stewardship.COMMANDS,
     *generate.COMMANDS,

@@ -43,12 +43,22 @@ BUSINESS_DATE = click.option(
 
 @click.command()
 @LANDING
-@click.option("--replace", type=int, metavar="BATCH", help="Let a file replace this batch.")
+@click.option(
+    "--replace",
+    type=int,
+    metavar="BATCH",
+    help="Let a file replace this batch, whatever it removes; an unloaded one comes back.",
+)
+@click.option("--reason", metavar="TEXT", help="With --replace: why; kept in ops.audit_log.")
 @click.pass_obj
-def ingest(settings: Settings, landing: Path | str | None, replace: int | None) -> None:
+def ingest(
+    settings: Settings, landing: Path | str | None, replace: int | None, reason: str | None
+) -> None:
     """Load new files into raw; nothing is judged yet."""
+    if reason and replace is None:
+        raise click.UsageError("--reason goes with --replace BATCH")
     with single_step(settings, warehouse_url(settings), "ingest") as run_id:
-        report = steps.land(settings, run_id, landing, replace=replace)
+        report = steps.land(settings, run_id, landing, replace=replace, reason=reason)
     for file in report["files"]:
         click.echo(f"{file['outcome']:22} {file['path']} {file['message'] or ''}".rstrip())
     click.echo(f"{sum(file['rows_read'] for file in report['files']):,} rows read")

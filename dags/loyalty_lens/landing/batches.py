@@ -10,7 +10,7 @@ from loyalty_lens.datasets import DataSet
 from loyalty_lens.landing.content import Content
 from loyalty_lens.landing.discovery import LandedFile
 
-IS_LIVE = "status in ('loaded', 'validated', 'split')"
+IS_LIVE = "status in ('loaded', 'validated', 'held', 'split')"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Batch:
 
     @property
     def is_live(self) -> bool:
-        return self.status in ("loaded", "validated", "split")
+        return self.status in ("loaded", "validated", "held", "split")
 
 
 COLUMNS = (
@@ -79,14 +79,17 @@ def known_batch(cursor: Cursor, file: LandedFile, sha256: str) -> Batch | None:
     """The batch that makes loading this content needless, or None.
 
     What merely still lies where it was loaded from is known, even if another file has replaced it
-    since. Otherwise: of events, content that is live anywhere, unless the file's own dated path
-    holds something else, which it then replaces; of versions, content equal to the newest batch
-    before the file's place in the order of versions, so that late days end as punctual ones do.
+    since; so is a copy that lay there when its batch was taken out on purpose.
+    Otherwise: of events, content that is live anywhere, unless the file's own dated path holds
+    something else, which it then replaces; of versions, content equal to the newest batch before
+    the file's place in the order of versions, so that late days end as punctual ones do.
     """
     handled = remembered_batch(cursor, file)
     if handled and handled.sha256 != sha256:
         handled = None
     if handled and handled.path_key == file.path_key and handled.status != "failed":
+        return handled
+    if handled and handled.status == "unloaded":
         return handled
     if file.data_set.delivery == "versions":
         return _equal_version(cursor, file, sha256, handled)

@@ -27,7 +27,7 @@ from loyalty_lens.landing.content import Changing, Content, ContentError
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.looking import as_delivered, looked_at, sha256_of
-from loyalty_lens.landing.replacement import Replacement, find_replacement
+from loyalty_lens.landing.replacement import Replacement, audit, find_replacement
 from loyalty_lens.landing.report import FileReport, LandingReport, Outcome
 from loyalty_lens.landing.rereading import changed_reading
 from loyalty_lens.landing.session import exclusive, refresh_statistics
@@ -46,6 +46,7 @@ def ingest(
     run_id: str | None = None,
     supersede_limit: Decimal,
     replace: int | None = None,
+    reason: str | None = None,
     options: Mapping[str, Any] | None = None,
     arrival: Arrival = AT_ONCE,
 ) -> LandingReport:
@@ -54,7 +55,8 @@ def ingest(
     `landing` is a folder or a URL (`options`: fsspec's storage options for it); `arrival` tells
     which files are complete, the others wait for the next run.
     `supersede_limit` is the share of an earlier batch's keys that a new file of the same path may
-    remove; `replace` names a batch that one of the files is to supersede whatever it removes.
+    remove; `replace` names a batch that one of the files is to supersede whatever it removes, and
+    `reason` why, for ops.audit_log.
     A file that datasets.yml reads otherwise than when it was loaded is loaded in its own place.
     A file that cannot be loaded is reported and stops no other.
 
@@ -74,7 +76,7 @@ def ingest(
         replacement = None
         if replace is not None:
             with connection, connection.cursor() as cursor:
-                replacement = find_replacement(cursor, replace, files, layouts)
+                replacement = find_replacement(cursor, replace, files, layouts, reason)
             _replace_by_batch(connection, replacement, layouts)
         reports = [_ignored(file) for file in ignored] + [_waiting(file) for file in waiting]
         for file in files:
@@ -146,6 +148,8 @@ def _landed(
                 report = load(cursor, file, content, run_id, supersede_limit, replaced, reason)
             if reason and replaced is not None and report.batch_id is not None:
                 continue_as(cursor, replaced, report.batch_id)
+            if replacement and replaced == replacement.old:
+                audit(cursor, replacement, file.data_set.name, report.batch_id)
     except (ContentError, Stopped, Changing) as error:
         if isinstance(error, Changing) or has_changed(file):  # cut short where it ended so far
             return _waiting(WaitingFile(file, "changed while it was being read"))
@@ -215,6 +219,7 @@ def _replace_by_batch(
         (name,) = cursor.fetchone() or ("",)
         supersede(cursor, data_sets[name], replacement.old, replacement.batch)
         judge_again(cursor, replacement.batch)
+        audit(cursor, replacement, name, replacement.batch)
     logger.info("batch %d superseded by batch %d", replacement.old, replacement.batch)
 
 

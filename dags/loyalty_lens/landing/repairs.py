@@ -17,14 +17,38 @@ def repairs_of(cursor: Cursor, batch_id: int) -> list[int]:
 
 
 def has_same_content(cursor: Cursor, one: int, other: int) -> bool:
-    """Whether two batches are the same file, read twice, and made alike if it is a flat one."""
+    """Whether two batches are the same file, read twice, and made alike if it is a flat one.
+
+    After `unload` it begins afresh.
+    """
     cursor.execute(
         "select count(distinct (sha256, coalesce(definition, ''))) = 1"
-        " and bool_and(sha256 <> '') from ops.load_batches"
+        " and bool_and(sha256 <> '' and status <> 'unloaded') from ops.load_batches"
         " where batch_id in (%s, %s)",
         (one, other),
     )
     return cursor.fetchone() == (True,)
+
+
+def reopen_repaired(cursor: Cursor, data_set: DataSet, batch_id: int) -> bool:
+    """The rows that a steward's batch repairs are open again; False where others repair some too.
+
+    To be called when that batch is closed. Nothing happens where it is an ordinary one.
+    """
+    cursor.execute("select repairs_batch from ops.load_batches where batch_id = %s", (batch_id,))
+    (repaired,) = cursor.fetchone() or (None,)
+    if repaired is None:
+        return True
+    if repairs_of(cursor, repaired):
+        return False
+    cursor.execute(
+        sql.SQL(
+            "update {} set status = 'open', resolved_at = null"
+            " where _batch_id = %s and status = 'superseded'"
+        ).format(sql.Identifier("reject", data_set.name)),
+        (repaired,),
+    )
+    return True
 
 
 def keep_decisions(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:

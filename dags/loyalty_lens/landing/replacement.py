@@ -1,7 +1,7 @@
 """`lens ingest --replace BATCH`: which delivery takes the place of that batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -12,6 +12,7 @@ from loyalty_lens.landing.batches import Batch, find_batch, known_batch, live_ba
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.looking import sha256_of
 from loyalty_lens.landing.rereading import changed_reading
+from loyalty_lens.stewardship.audit import record
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,33 @@ class Replacement:
     old: int
     path: str | None = None
     batch: int | None = None
+    reason: str | None = None  # of whoever asked for it
 
 
 def find_replacement(
+    cursor: Cursor,
+    batch_id: int,
+    files: Sequence[LandedFile],
+    data_sets: Mapping[str, DataSet],
+    reason: str | None = None,
+) -> Replacement:
+    """As `_find`, with the reason that was given for it."""
+    return replace(_find(cursor, batch_id, files, data_sets), reason=reason)
+
+
+def audit(cursor: Cursor, replacement: Replacement, data_set: str, new: int | None) -> None:
+    """Notes in ops.audit_log that somebody had a batch replaced."""
+    record(
+        cursor,
+        "replace",
+        " ".join((replacement.reason or "").split()) or "none given",
+        data_set=data_set,
+        batch_id=replacement.old,
+        details={"replaced_by": new},
+    )
+
+
+def _find(
     cursor: Cursor, batch_id: int, files: Sequence[LandedFile], data_sets: Mapping[str, DataSet]
 ) -> Replacement:
     """The one delivery that can be meant. Raises LandingError where there is none, or several.
@@ -31,7 +56,8 @@ def find_replacement(
     In this order: the file at the batch's own path, if its content is another or is read otherwise
     now; the only new file of the data set; the only later batch that shares keys with the old one
     and whose file lies in the landing folder; the unchanged file at the batch's own path, to be
-    read again. Of versions only a file that is read again can be meant.
+    read again. Of versions only a file that is read again can be meant. A batch that was unloaded
+    comes back this way.
     """
     old = _replaceable(cursor, batch_id, data_sets)
     data_set = data_sets[old.data_set]
@@ -93,7 +119,7 @@ def _replaceable(cursor: Cursor, batch_id: int, data_sets: Mapping[str, DataSet]
             f"--replace {batch_id}: that batch was made from a flat file; replace the file's own"
             f" batch: --replace {flat}"
         )
-    if not old.is_live:
+    if not old.is_live and old.status != "unloaded":
         raise LandingError(
             f"--replace {batch_id}: that batch is {old.status} already;"
             " name the batch whose rows are to go (lens status)"

@@ -77,16 +77,23 @@ def supersede(cursor: Cursor, data_set: DataSet, old: int, new: int) -> None:
     batches that were made from it go with it.
     """
     data_sets = load_data_sets()
-    for name, made, successor in _made_from(cursor, old, new):
+    for name, made, successor in made_from(cursor, old, new):
         supersede(cursor, data_sets[name], made, successor)
-    if isinstance(data_set, Split):
-        _close(cursor, old, new)
-        return
-    if has_same_content(cursor, old, new):
+    if not isinstance(data_set, Split) and has_same_content(cursor, old, new):
         keep_decisions(cursor, data_set, old, new)
     for repairs in repairs_of(cursor, old):
         supersede(cursor, data_set, repairs, new)
-    _close(cursor, old, new)
+    close(cursor, data_set, old, "superseded", new)
+
+
+def close(cursor: Cursor, data_set: DataSet, old: int, status: str, new: int | None = None) -> None:
+    """Takes a batch out, and opens whatever depended on its rows."""
+    cursor.execute(
+        "update ops.load_batches set status = %s, superseded_by = %s where batch_id = %s",
+        (status, new, old),
+    )
+    if isinstance(data_set, Split):  # its rows count in the batches that were made from it
+        return
     cursor.execute(
         sql.SQL(
             "update reject.{} set status = 'superseded', resolved_at = clock_timestamp()"
@@ -117,7 +124,7 @@ def judge_again(cursor: Cursor, batch_id: int) -> None:
     )
 
 
-def _made_from(cursor: Cursor, old: int, new: int) -> list[tuple[str, int, int]]:
+def made_from(cursor: Cursor, old: int, new: int | None = None) -> list[tuple[str, int, int]]:
     """Data set, batch made from flat batch `old`, and the one made from `new` in its place."""
     cursor.execute(
         "select old.data_set, old.batch_id, coalesce(new.batch_id, %(new)s)"
@@ -128,13 +135,6 @@ def _made_from(cursor: Cursor, old: int, new: int) -> list[tuple[str, int, int]]
         {"old": old, "new": new},
     )
     return cursor.fetchall()
-
-
-def _close(cursor: Cursor, old: int, new: int) -> None:
-    cursor.execute(
-        "update ops.load_batches set status = 'superseded', superseded_by = %s where batch_id = %s",
-        (new, old),
-    )
 
 
 def _judge_references_again(cursor: Cursor, table: str, column: str, old: int) -> None:

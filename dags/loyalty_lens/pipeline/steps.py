@@ -39,6 +39,7 @@ def land(
     landing: Path | str | None = None,
     *,
     replace: int | None = None,
+    reason: str | None = None,
 ) -> dict[str, Any]:
     """Files to `raw`: the landing report as a dict. `landing` may be a URL."""
     report = ingest(
@@ -47,6 +48,7 @@ def land(
         run_id=run_id,
         supersede_limit=settings.supersede_limit,
         replace=replace,
+        reason=reason,
         options=settings.landing_options,
         arrival=Arrival(float(settings.settle_seconds), settings.marker),
     )
