@@ -8,14 +8,15 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.landing.repairs import has_same_content, keep_decisions, repairs_of
+from loyalty_lens.quality import known
 from loyalty_lens.splits import Split
 
 HEADERS = "store_sales_header"
 # Who refers to a transaction by its id: batches of these are judged again when its header goes.
 REFERENCES = (
-    ("store_sales_line_items", "transaction_id"),
-    ("points_events", "transaction_id"),
-    (HEADERS, "original_transaction_id"),
+    ("store_sales_line_items", "_entity_hash"),
+    ("points_events", "_transaction_hash"),
+    (HEADERS, "_original_hash"),
 )
 
 
@@ -111,8 +112,10 @@ def close(cursor: Cursor, data_set: DataSet, old: int, status: str, new: int | N
         {"data_set": data_set.name, "old": old},
     )
     if data_set.name == HEADERS:
+        data_sets = load_data_sets()
         for table, column in REFERENCES:
-            _judge_references_again(cursor, table, column, old)
+            known.bring_up_to_date(cursor, data_sets[table])
+            _judge_references_again(cursor, data_sets[table], column, old)
 
 
 def judge_again(cursor: Cursor, batch_id: int) -> None:
@@ -137,35 +140,30 @@ def made_from(cursor: Cursor, old: int, new: int | None = None) -> list[tuple[st
     return cursor.fetchall()
 
 
-def _judge_references_again(cursor: Cursor, table: str, column: str, old: int) -> None:
-    """Looks at every row there is, so ops.read_id is spared where only spaces can differ."""
+def _judge_references_again(cursor: Cursor, data_set: DataSet, column: str, old: int) -> None:
+    """Looks the references up in what the gate remembers of the rows it judged."""
     cursor.execute(
         sql.SQL(
             """
             with gone as materialized (
-                select distinct ops.read_id(transaction_id) as transaction_id
+                select distinct hashtextextended(ops.read_id(transaction_id), 0) as hash
                 from raw.{headers}
                 where _batch_id = %s
             )
             update ops.load_batches set status = 'loaded'
             where
                 status = 'validated'
-                and data_set = {data_set}
+                and data_set = {name}
                 and batch_id in (
-                    select rows._batch_id
-                    from raw.{table} as rows
-                    where
-                        rows.{column} is not null
-                        and case
-                            when strpos(rows.{column}, '.') > 0 then ops.read_id(rows.{column})
-                            else btrim(rows.{column}, E' \\t\\r\\n\\u00a0')
-                        end in (select gone.transaction_id from gone)
+                    select known._batch_id
+                    from {known} as known
+                    where known.{column} in (select gone.hash from gone)
                 )
             """
         ).format(
             headers=sql.Identifier(HEADERS),
-            table=sql.Identifier(table),
-            data_set=sql.Literal(table),
+            known=known.table_of(data_set),
+            name=sql.Literal(data_set.name),
             column=sql.Identifier(column),
         ),
         (old,),

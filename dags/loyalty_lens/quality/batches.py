@@ -1,5 +1,6 @@
 """What a judgement means for the batches: counts, business dates, and which are judged again."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from psycopg2 import sql
@@ -18,9 +19,11 @@ REFERRING = {
 
 
 def has_accepted(cursor: Cursor, data_set: str) -> bool:
-    """Whether any row of the data set counts at present."""
+    """Whether any row of the data set counts at present, by the counts of its batches."""
     cursor.execute(
-        sql.SQL("select exists (select from {})").format(sql.Identifier("accepted", data_set))
+        "select exists (select from ops.load_batches"
+        " where data_set = %s and status = 'validated' and rows_accepted > 0)",
+        (data_set,),
     )
     return cursor.fetchone() == (True,)
 
@@ -36,34 +39,62 @@ def put_back(cursor: Cursor, data_sets: Iterable[str]) -> int:
 
 
 def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
-    """Accepted, rejected and duplicate rows of the batches, each counted from its own table."""
+    """Accepted, rejected and duplicate rows of the batches, each counted from its own table.
+
+    What is accepted is counted as the view accepted.<data set> says it, each part of that for the
+    rows of these batches alone.
+    """
     cursor.execute(
         sql.SQL(
             """
+            with rejected as (
+                select _batch_id, _row_number
+                from {reject} where _batch_id = any(%(batches)s) and status <> 'replayed'
+            ),
+            repeated as (
+                select _batch_id, _row_number
+                from ops.duplicates where data_set = %(name)s and _batch_id = any(%(batches)s)
+            ),
+            accepted_counts as (
+                select delivered._batch_id, count(*) as rows_counted
+                from {raw} as delivered
+                where
+                    delivered._batch_id = any(%(batches)s)
+                    and not exists (
+                        select from rejected
+                        where
+                            rejected._batch_id = delivered._batch_id
+                            and rejected._row_number = delivered._row_number
+                    )
+                    and not exists (
+                        select from repeated
+                        where
+                            repeated._batch_id = delivered._batch_id
+                            and repeated._row_number = delivered._row_number
+                    )
+                group by delivered._batch_id
+            ),
+            rejected_counts as (
+                select _batch_id, count(*) as rows_counted from rejected group by _batch_id
+            ),
+            repeated_counts as (
+                select _batch_id, count(*) as rows_counted from repeated group by _batch_id
+            )
             update ops.load_batches as batches
             set
-                rows_accepted = coalesce(accepted.rows_counted, 0),
+                rows_accepted = case
+                    when batches.status = 'validated' then coalesce(accepted.rows_counted, 0) else 0
+                end,
                 rows_rejected = coalesce(rejected.rows_counted, 0),
-                rows_duplicate = coalesce(duplicates.rows_counted, 0)
+                rows_duplicate = coalesce(repeated.rows_counted, 0)
             from unnest(%(batches)s::bigint[]) as counted
-            left join (
-                select _batch_id, count(*) as rows_counted
-                from {accepted} where _batch_id = any(%(batches)s) group by _batch_id
-            ) as accepted on counted = accepted._batch_id
-            left join (
-                select _batch_id, count(*) as rows_counted
-                from {reject} where _batch_id = any(%(batches)s) and status <> 'replayed'
-                group by _batch_id
-            ) as rejected on counted = rejected._batch_id
-            left join (
-                select _batch_id, count(*) as rows_counted
-                from ops.duplicates where data_set = %(name)s and _batch_id = any(%(batches)s)
-                group by _batch_id
-            ) as duplicates on counted = duplicates._batch_id
+            left join accepted_counts as accepted on counted = accepted._batch_id
+            left join rejected_counts as rejected on counted = rejected._batch_id
+            left join repeated_counts as repeated on counted = repeated._batch_id
             where batches.batch_id = counted
             """
         ).format(
-            accepted=sql.Identifier("accepted", data_set.name),
+            raw=sql.Identifier("raw", data_set.name),
             reject=sql.Identifier("reject", data_set.name),
         ),
         {"batches": batches, "name": data_set.name},
@@ -140,13 +171,20 @@ def date_batches(cursor: Cursor, data_set: DataSet) -> None:
     )
 
 
-def mark_arrival(cursor: Cursor, business_date: object) -> None:
-    """Dates the arrival of batches that have none: the newest business date once all is judged."""
+def mark_arrival(cursor: Cursor, business_date: object) -> dict[str, list[int]]:
+    """Dates the arrival of batches that have none: the newest business date once all is judged.
+
+    Returns the batches by data set.
+    """
     cursor.execute(
         "update ops.load_batches set business_date = coalesce(%s::date, ops.newest_business_date())"
-        " where status = 'validated' and business_date is null",
+        " where status = 'validated' and business_date is null returning data_set, batch_id",
         (business_date,),
     )
+    dated = defaultdict(list)
+    for data_set, batch in cursor.fetchall():
+        dated[data_set].append(batch)
+    return dated
 
 
 def unfinished(cursor: Cursor, data_set: str) -> list[int]:

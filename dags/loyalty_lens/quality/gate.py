@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
-from loyalty_lens.quality import batches, report, scratch, versions
+from loyalty_lens.quality import batches, known, report, scratch, versions
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
 from loyalty_lens.quality.suites import SUITES, Suite, load_suite
@@ -53,7 +54,7 @@ def validate(
     connection = connect(url)
     try:
         run = _Run(connection, url, worker, run_id, currency, default_time_zone)
-        run.prepare()
+        run.prepare(data_sets.values())
         for name, data_set in data_sets.items():
             run.judge(data_set, rules[name])
         return run.finish(data_sets, business_date, started)
@@ -85,10 +86,14 @@ class _Run:
         self.replayed: dict[str, int] = {}
         self.warnings: Counter[tuple[str, str]] = Counter()
 
-    def prepare(self) -> None:
-        """Waits for another validation to end; looks up the time zones, once in a database."""
+    def prepare(self, data_sets: Iterable[DataSet]) -> None:
+        """Waits for another validation to end; sees that all is there that look-ups read."""
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (LOCK,))
+        for data_set in data_sets:
+            with self.connection, self.connection.cursor() as cursor:
+                known.bring_up_to_date(cursor, data_set)
+        with self.connection, self.connection.cursor() as cursor:
             cursor.execute(
                 "insert into judge.time_zones select name from pg_timezone_names"
                 " where not exists (select from judge.time_zones) on conflict do nothing"
@@ -111,7 +116,8 @@ class _Run:
             scratch.clear(cursor, data_set)
             if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
                 return
-            scratch.build_judged(cursor, data_set, suite.final_rule_ids, self.parameters)
+            scratch.read(cursor, data_set, suite.final_rule_ids)
+            scratch.build_judged(cursor, data_set, self.parameters)
             scratch.find_duplicates(cursor, data_set)
             routing = Routing(cursor, data_set, suite, self.run_id)
         self._judge_phases(data_set, suite, routing)
@@ -161,10 +167,14 @@ class _Run:
     ) -> QualityReport:
         """Dates of arrival, repeated versions (which depend on them), and the report."""
         with self.connection, self.connection.cursor() as cursor:
-            batches.mark_arrival(cursor, business_date)
+            dated = batches.mark_arrival(cursor, business_date)
             for name, data_set in data_sets.items():
+                if data_set.delivery != "versions":
+                    continue
+                if dated[name]:
+                    known.date_versions(cursor, data_set, dated[name])
                 pending = batches.unfinished(cursor, name)
-                if pending and data_set.delivery == "versions":
+                if pending:
                     looked_at = versions.mark_repeated(cursor, data_set, pending)
                     batches.recount(cursor, data_set, looked_at)
             batches.finish(cursor)
@@ -203,17 +213,13 @@ def _write_store_zones(cursor: Cursor) -> None:
     cursor.execute(
         """
         insert into judge.store_zones
-        select distinct on (ops.read_id(stores.store_id))
-            ops.read_id(stores.store_id) as store_id,
+        select distinct on (stores.store_id)
+            stores.store_id,
             time_zones.name as time_zone
-        from accepted.stores
-        left join judge.time_zones
-            on lower(ops.read_text(stores.time_zone)) = lower(time_zones.name)
-        where ops.read_id(stores.store_id) is not null
+        from judge.live_stores as stores
+        left join judge.time_zones on lower(stores.time_zone) = lower(time_zones.name)
+        where not stores._is_rejected and stores.store_id is not null
         order by
-            ops.read_id(stores.store_id),
-            coalesce(stores._file_date, stores._arrival_date) desc nulls first,
-            stores._batch_id desc,
-            stores._row_number desc
+            stores.store_id, stores._version_at desc, stores._batch_id desc, stores._row_number desc
         """
     )

@@ -24,29 +24,50 @@ BATCH_COLUMNS = sql.SQL(
 )
 
 
+# By what other rows, of any data set, look a row up; elsewhere it is the key.
+ENTITIES = {
+    "stores": "store_id",
+    "products": "product_id",
+    "customer_details": "customer_id",
+    "promotion_details": "promotion_id",
+    "store_sales_header": "transaction_id",
+    "store_sales_line_items": "transaction_id",
+}
+
+
 def source(
     data_set: DataSet,
     schema: str,
-    status: str,
+    batches: sql.Composable,
     *,
     extra: str = "",
     where: sql.Composable | None = None,
 ) -> sql.Composable:
-    """Rows of `<schema>.<data set>` as text, of batches in `status`, with facts of their batch."""
+    """Rows of `<schema>.<data set>` as text, of the batches that fit, with facts of their batch.
+
+    `batches` is a condition on `batches` (ops.load_batches) or `delivered._batch_id`.
+    """
     return sql.SQL(
         "select delivered._batch_id, delivered._row_number, {facts}, {columns} {extra}"
         " from {table} as delivered inner join ops.load_batches as batches"
         " on delivered._batch_id = batches.batch_id"
-        " and batches.data_set = {name} and batches.status = {status} {where}"
+        " and batches.data_set = {name} and {batches} {where}"
     ).format(
         facts=BATCH_COLUMNS,
         columns=sql.SQL(", ").join(_of("delivered", column.name) for column in data_set.columns),
         extra=sql.SQL(extra),
         table=sql.Identifier(schema, data_set.name),
         name=sql.Literal(data_set.name),
-        status=sql.Literal(status),
+        batches=batches,
         where=where or sql.SQL(""),
     )
+
+
+def of_batches(batches: Sequence[int]) -> sql.Composable:
+    """The condition for `source`, as literals: the planner then reads no more than their rows."""
+    if not batches:
+        return sql.SQL("false")
+    return sql.SQL("delivered._batch_id = any({}::bigint[])").format(sql.Literal(list(batches)))
 
 
 def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) -> sql.Composable:
@@ -54,8 +75,9 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
 
     Beside it: `_unreadable_<column>` (the text, where it is there but does not fit),
     `_given_<column>` (whether it is there), `_instant_<column>` of a timestamp with an offset,
-    `_key` (the key's columns as one text) and `_content_hash` (equal for rows equal in every column
-    after reading; only ever compared within one key). Columns of `keep` are passed on.
+    `_key` (the key's columns as one text), `_key_hash` of it, `_entity_hash` (of the column of
+    ENTITIES; of the key where that is empty or none) and `_content_hash` (equal for rows equal in
+    every column after reading; only ever compared within one key). Columns of `keep` are passed on.
     """
     unfit = [column for column in data_set.columns if column.type in READERS]
     moments = [column for column in data_set.columns if column.type == "timestamp"]
@@ -79,10 +101,13 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
     }
     content = [_content(column) for column in data_set.columns]
     content += [_named("_instant_", column) for column in moments] + list(unreadable.values())
+    key = key_of([_name(data_set_column(data_set, name)) for name in data_set.key])
     # "offset 0": without it the planner would read every text once for each column made of it.
     return sql.SQL(
         "select _batch_id, _row_number, _file_date, _arrival_date, _load_date,"
         " _is_discount_in_percent, {columns}, {unreadable} {key} as _key,"
+        " hashtextextended({key}, 0) as _key_hash,"
+        " hashtextextended({entity}, 0) as _entity_hash,"
         " hash_record_extended(row({content}), 0) as _content_hash {kept}"
         " from (select delivered._batch_id, delivered._row_number, delivered._file_date,"
         " delivered._arrival_date, delivered._load_date, delivered._is_discount_in_percent, {read}"
@@ -101,7 +126,10 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
             )
             for name, expression in unreadable.items()
         ),
-        key=key_of([_name(data_set_column(data_set, name)) for name in data_set.key]),
+        key=key,
+        entity=sql.SQL("coalesce({}, {})").format(sql.Identifier(ENTITIES[data_set.name]), key)
+        if data_set.name in ENTITIES
+        else key,
         content=_list(content),
         read=_list(read),
         rows=rows,
@@ -109,20 +137,13 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
     )
 
 
-def read_column(column: Column, batch: str = "delivered._{}") -> sql.Composable:
-    """The column of `delivered`, read into its type; `batch` says how its facts are named."""
+def read_column(column: Column) -> sql.Composable:
+    """The column of `delivered`, read into its type."""
     fact = READERS.get(column.type)
     return sql.SQL("ops.{}({}{})").format(
         sql.Identifier(f"read_{column.type}"),
         _of("delivered", column.name),
-        sql.SQL(f", {batch.format(fact)}" if fact else ""),
-    )
-
-
-def raw_key(data_set: DataSet) -> sql.Composable:
-    """`_key` from the text, inside `source`, to find rows of a key without reading the rest."""
-    return key_of(
-        [read_column(data_set_column(data_set, name), "batches.{}") for name in data_set.key]
+        sql.SQL(f", delivered._{fact}" if fact else ""),
     )
 
 

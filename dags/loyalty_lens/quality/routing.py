@@ -15,7 +15,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import QualityError, first_line
-from loyalty_lens.quality.scratch import table_of
+from loyalty_lens.quality import known
+from loyalty_lens.quality.scratch import rows_read, table_of
 from loyalty_lens.quality.suites import Rule, Suite
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -97,6 +98,7 @@ class Routing:
             (self.data_set.name,),
         )
         self._write_results(batches)
+        known.remember(self.cursor, self.data_set, rows_read(self.data_set), batches)
         self.cursor.execute(
             "update ops.load_batches set status = 'validated', validated_at = null"
             " where batch_id = any(%s)",

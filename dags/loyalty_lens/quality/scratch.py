@@ -1,10 +1,11 @@
 """The scratch tables of one data set under judgement, each built by one statement.
 
-`judge.<data set>` holds the rows to judge with their facts, exact duplicates taken out;
-`judge.<data set>__returns` the returns among those that passed phase 1; `judge.<data set>__keys`
-the rows that share a key among those that passed phases 1 and 2. The helper reads all three.
-Session tables: `contested` (all rows, live and new, of keys that occur more than once), `repeated`
-(exact duplicates and what they repeat) and `failures` (who failed a rejecting rule).
+`judge.<data set>__read` holds the rows to judge, read; `judge.<data set>` the same with their
+facts, exact duplicates taken out; `judge.<data set>__returns` the returns among those that passed
+phase 1; `judge.<data set>__keys` the rows that share a key among those that passed phases 1 and 2.
+The helper reads the last three. Session tables: `contested` (all rows, live and new, of keys that
+occur more than once), `repeated` (exact duplicates and what they repeat) and `failures` (who failed
+a rejecting rule).
 """
 
 from pathlib import Path
@@ -14,14 +15,16 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality.reading import raw_key, source, typed
+from loyalty_lens.quality import known
+from loyalty_lens.quality.reading import of_batches, source, typed
 
 FACTS = Path(__file__).with_name("facts")
 TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
 SESSION_TABLES = ("contested", "repeated", "failures")
 
+# Left as it is, the planner would write all passing rows down before it looks at their returns.
 PASSING = """
-    with passing as (
+    with passing as not materialized (
         select judged.* from {judged} as judged
         where not exists (
             select from failures
@@ -52,15 +55,19 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
     return bool(_scalar(cursor))
 
 
-def build_judged(
-    cursor: Cursor, data_set: DataSet, final_rule_ids: list[str], parameters: dict[str, Any]
-) -> None:
+def read(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> None:
     """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now."""
+    cursor.execute(
+        "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
+        " order by batch_id",
+        (data_set.name,),
+    )
+    batches = of_batches([batch for (batch,) in cursor.fetchall()])
     delivered = sql.SQL("{} union all {}").format(
         source(
             data_set,
             "raw",
-            "loaded",
+            batches,
             extra=", false as _is_replay",
             where=sql.SQL(
                 "where not exists (select from reject.{} as closed"
@@ -72,23 +79,45 @@ def build_judged(
         source(
             data_set,
             "reject",
-            "validated",
+            sql.SQL("batches.status = 'validated'"),
             extra=", true as _is_replay",
             where=sql.SQL(
                 "where delivered.status = 'open' and not delivered.rule_ids && {}::text[]"
             ).format(sql.Literal(final_rule_ids)),
         ),
     )
+    table = rows_read(data_set)
+    cursor.execute(sql.SQL("drop table if exists {}").format(table))
+    cursor.execute(
+        sql.SQL("create unlogged table {} as {}").format(
+            table, typed(data_set, delivered, keep=["_is_replay"])
+        )
+    )
+    # New tables have no statistics, and a wrong guess here costs minutes at a million rows.
+    names = [*known.HASHES, *(column.name for column in data_set.columns if column.type == "id")]
+    cursor.execute(
+        sql.SQL("analyze {} ({})").format(table, sql.SQL(", ").join(map(sql.Identifier, names)))
+    )
+
+
+def rows_read(data_set: DataSet) -> sql.Identifier:
+    """The table of the rows to judge, before anything was looked up."""
+    return sql.Identifier("judge", f"{data_set.name}__read")
+
+
+def build_judged(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) -> None:
+    """The table of phase 1, from the rows read and what is looked up for them."""
     _create(
         cursor,
         table_of(data_set, 1),
-        sql.SQL("with delivered as ({})").format(typed(data_set, delivered, keep=["_is_replay"])),
+        sql.SQL("with delivered as not materialized (select * from {})").format(
+            rows_read(data_set)
+        ),
         data_set.name,
         parameters,
     )
-    # New tables have no statistics, and a wrong guess here costs minutes at a million rows.
     cursor.execute(
-        sql.SQL("analyze {} (_batch_id, _row_number, _key)").format(
+        sql.SQL("analyze {} (_batch_id, _row_number, _key_hash)").format(
             sql.Identifier("judge", data_set.name)
         )
     )
@@ -108,25 +137,25 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
         )
         return
     judged = sql.Identifier("judge", data_set.name)
-    known = typed(
-        data_set,
-        source(
-            data_set,
-            "raw",
-            "validated",
-            where=sql.SQL("where {} in (select judged._key from {} as judged)").format(
-                raw_key(data_set), judged
-            ),
-        ),
-    )
     cursor.execute(
         sql.SQL(
             """
             create temporary table contested on commit preserve rows as
-            with known as (
-                select known._batch_id, known._row_number, known._key, known._content_hash,
+            with wanted as (
+                select distinct judged._entity_hash, judged._key_hash, judged._key
+                from {judged} as judged
+            ),
+            known as (
+                select
+                    known._batch_id, known._row_number, wanted._key, known._key_hash,
+                    known._content_hash,
                     rejected._batch_id is null and duplicates._batch_id is null as is_accepted
-                from ({known}) as known
+                from wanted
+                inner join {known} as known
+                    on wanted._entity_hash = known._entity_hash
+                    and wanted._key_hash = known._key_hash
+                inner join ops.load_batches as batches
+                    on known._batch_id = batches.batch_id and batches.status = 'validated'
                 left join {reject} as rejected
                     on known._batch_id = rejected._batch_id
                     and known._row_number = rejected._row_number
@@ -144,20 +173,24 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
                 )
             ),
             contested_keys as (
-                select judged._key from {judged} as judged group by judged._key having count(*) > 1
+                select judged._key_hash from {judged} as judged
+                group by judged._key_hash having count(*) > 1
                 union
-                select known._key from known
+                select known._key_hash from known
             )
-            select known.*, false as is_judged from known
+            select
+                known._batch_id, known._row_number, known._key, known._content_hash,
+                known.is_accepted, false as is_judged
+            from known
             union all
             select
                 judged._batch_id, judged._row_number, judged._key, judged._content_hash,
                 false, true
             from {judged} as judged
-            inner join contested_keys on judged._key = contested_keys._key
+            inner join contested_keys on judged._key_hash = contested_keys._key_hash
             """
         ).format(
-            known=known,
+            known=known.table_of(data_set),
             reject=sql.Identifier("reject", data_set.name),
             judged=judged,
             name=sql.Literal(data_set.name),
@@ -264,8 +297,8 @@ def _build_keys(cursor: Cursor, data_set: DataSet) -> None:
 
 def clear(cursor: Cursor, data_set: DataSet) -> None:
     """Drops what the judgement of the data set left, from this run or one that was cut short."""
-    for phase in TABLES:
-        name = sql.Identifier("judge", table_of(data_set, phase))
+    names = [sql.Identifier("judge", table_of(data_set, phase)) for phase in TABLES]
+    for name in [*names, rows_read(data_set)]:
         cursor.execute(sql.SQL("drop table if exists {}").format(name))
     for table in SESSION_TABLES:
         cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(sql.Identifier(table)))

@@ -4,72 +4,91 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality.reading import raw_key, source, typed
+from loyalty_lens.quality import known
 
 
 def mark_repeated(cursor: Cursor, data_set: DataSet, batches: list[int]) -> list[int]:
     """Finds anew, for every key that these batches hold, the versions equal to the one before.
 
     Versions come in the order of `modified_at`, else the file's date, else the date of arrival. A
-    late version in the middle may make a later row a version of its own again. Returns the batches
-    whose rows were looked at.
+    late version in the middle may make a later row a version of its own again; nothing changes
+    before the first row that came or went, so each key is looked at from the row before that one.
+    Returns the batches whose rows were looked at.
     """
-    dated = [column.name for column in data_set.columns if column.name == "modified_at"]
-    key = raw_key(data_set)
     cursor.execute(
         sql.SQL(
-            "create temporary table touched on commit drop as select distinct {key} as _key"
-            " from {raw} as delivered inner join ops.load_batches as batches"
-            " on delivered._batch_id = batches.batch_id where batches.batch_id = any({batches})"
-        ).format(key=key, raw=sql.Identifier("raw", data_set.name), batches=sql.Literal(batches))
+            """
+            create temporary table touched on commit drop as
+            select known._entity_hash, known._key_hash, min(known._version_at) as first_at
+            from {known} as known
+            where known._batch_id = any(
+                array(
+                    select batch_id from ops.load_batches
+                    where batch_id = any(%(batches)s) or superseded_by = any(%(batches)s)
+                )
+            )
+            group by known._entity_hash, known._key_hash
+            """
+        ).format(known=known.table_of(data_set)),
+        {"batches": batches},
     )
     cursor.execute("analyze touched")
     cursor.execute(
         sql.SQL(
             """
             create temporary table versions on commit drop as
-            select
-                live._batch_id,
-                live._row_number,
-                lag(live._batch_id) over by_version as original_batch_id,
-                lag(live._row_number) over by_version as original_row_number,
-                coalesce(live._content_hash = lag(live._content_hash) over by_version, false)
-                    as is_repeated
-            from ({live}) as live
-            where not exists (
-                select from {reject} as rejected
-                where
-                    rejected._batch_id = live._batch_id
-                    and rejected._row_number = live._row_number
-                    and rejected.status <> 'replayed'
-            )
-            window by_version as (
-                partition by live._key
-                order by
-                    coalesce(
-                        {modified_at},
-                        cast(coalesce(live._file_date, live._arrival_date) as timestamp)
-                    ),
+            with live as (
+                select touched.first_at, rows.*
+                from touched
+                cross join lateral (
+                    (
+                        select live.*
+                        from {live} as live
+                        where
+                            live._entity_hash = touched._entity_hash
+                            and live._key_hash = touched._key_hash
+                            and live._version_at < touched.first_at
+                            and not live._is_rejected
+                        order by live._version_at desc, live._batch_id desc, live._row_number desc
+                        limit 1
+                    )
+                    union all
+                    select live.*
+                    from {live} as live
+                    where
+                        live._entity_hash = touched._entity_hash
+                        and live._key_hash = touched._key_hash
+                        and live._version_at >= touched.first_at
+                        and not live._is_rejected
+                ) as rows
+            ),
+            compared as (
+                select
                     live._batch_id,
-                    live._row_number
+                    live._row_number,
+                    live._version_at >= live.first_at as is_touched,
+                    lag(live._batch_id) over by_version as original_batch_id,
+                    lag(live._row_number) over by_version as original_row_number,
+                    coalesce(live._content_hash = lag(live._content_hash) over by_version, false)
+                        as is_repeated
+                from live
+                window by_version as (
+                    partition by live._entity_hash, live._key_hash
+                    order by live._version_at, live._batch_id, live._row_number
+                )
             )
+            select
+                compared._batch_id,
+                compared._row_number,
+                compared.original_batch_id,
+                compared.original_row_number,
+                compared.is_repeated
+            from compared
+            where compared.is_touched
             """
-        ).format(
-            live=typed(
-                data_set,
-                source(
-                    data_set,
-                    "raw",
-                    "validated",
-                    where=sql.SQL("where {} in (select touched._key from touched)").format(key),
-                ),
-            ),
-            reject=sql.Identifier("reject", data_set.name),
-            modified_at=sql.SQL("cast({} as timestamp)").format(
-                sql.SQL("live.modified_at") if dated else sql.SQL("null")
-            ),
-        )
+        ).format(live=sql.Identifier("judge", f"live_{data_set.name}"))
     )
+    cursor.execute("analyze versions")
     cursor.execute(
         "delete from ops.duplicates using versions where duplicates.data_set = %s"
         " and duplicates._batch_id = versions._batch_id"

@@ -3,10 +3,11 @@ with phones as (
     select delivered.customer_phone, delivered.customer_id
     from delivered
     union all
-    select
-        ops.read_phone(customers.customer_phone) as customer_phone,
-        ops.read_id(customers.customer_id) as customer_id
-    from accepted.customer_details as customers
+    select live.customer_phone, live.customer_id
+    from judge.live_customer_details as live
+    where
+        not live._is_rejected
+        and live.customer_phone in (select delivered.customer_phone from delivered)
 ),
 
 shared_phones as (

@@ -1,16 +1,35 @@
 -- One row per delivered redemption or adjustment; it takes the time zone of the sale that it names.
-with customers as (
-    select distinct ops.read_id(customer_details.customer_id) as customer_id
-    from accepted.customer_details
+with customers as materialized (
+    select wanted.customer_id
+    from (select distinct delivered.customer_id from delivered) as wanted
+    where
+        exists (
+            select from judge.live_customer_details as live
+            where
+                live._entity_hash = hashtextextended(wanted.customer_id, 0)
+                and not live._is_rejected
+        )
+),
+
+known as (
+    select
+        exists (
+            select from judge.live_customer_details as live where not live._is_rejected
+        ) as has_customers
 ),
 
 sales as (
-    select distinct on (ops.read_id(headers.transaction_id))
-        ops.read_id(headers.transaction_id) as transaction_id,
+    select distinct on (live._entity_hash)
+        live._entity_hash,
         store_zones.time_zone
-    from accepted.store_sales_header as headers
-    inner join judge.store_zones on ops.read_id(headers.store_id) = store_zones.store_id
-    where ops.read_id(headers.transaction_id) in (select delivered.transaction_id from delivered)
+    from judge.live_store_sales_header as live
+    inner join judge.store_zones on live.store_id = store_zones.store_id
+    where
+        not live._is_rejected
+        and live._entity_hash in (
+            select hashtextextended(delivered.transaction_id, 0) from delivered
+        )
+    order by live._entity_hash, live._batch_id, live._row_number
 ),
 
 dated as (
@@ -23,11 +42,12 @@ dated as (
         ) as _business_date,
         case
             when delivered.customer_id is not null
-                then customers.customer_id is not null or not exists (select from customers)
+                then customers.customer_id is not null or not known.has_customers
         end as _customer_found
     from delivered
+    cross join known
     left join customers on delivered.customer_id = customers.customer_id
-    left join sales on delivered.transaction_id = sales.transaction_id
+    left join sales on hashtextextended(delivered.transaction_id, 0) = sales._entity_hash
 )
 
 select

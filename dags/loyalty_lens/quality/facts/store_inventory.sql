@@ -1,7 +1,19 @@
 -- One row per delivered stock level.
-with products as (
-    select distinct ops.read_id(products.product_id) as product_id
-    from accepted.products
+with products as materialized (
+    select wanted.product_id
+    from (select distinct delivered.product_id from delivered) as wanted
+    where
+        exists (
+            select from judge.live_products as live
+            where
+                live._entity_hash = hashtextextended(wanted.product_id, 0)
+                and not live._is_rejected
+        )
+),
+
+known as (
+    select
+        exists (select from judge.live_products as live where not live._is_rejected) as has_products
 )
 
 select
@@ -16,8 +28,9 @@ select
     end as _store_found,
     case
         when delivered.product_id is not null
-            then products.product_id is not null or not exists (select from products)
+            then products.product_id is not null or not known.has_products
     end as _product_found
 from delivered
+cross join known
 left join judge.store_zones on delivered.store_id = store_zones.store_id
 left join products on delivered.product_id = products.product_id

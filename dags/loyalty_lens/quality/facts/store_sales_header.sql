@@ -1,13 +1,22 @@
 -- One row per delivered sales header.
-with customers as (
-    select distinct ops.read_id(customer_details.customer_id) as customer_id
-    from accepted.customer_details
+with customers as materialized (
+    select wanted.customer_id
+    from (select distinct delivered.customer_id from delivered) as wanted
+    where
+        exists (
+            select from judge.live_customer_details as live
+            where
+                live._entity_hash = hashtextextended(wanted.customer_id, 0)
+                and not live._is_rejected
+        )
 ),
 
 known as (
     select
         exists (select from judge.store_zones) as has_stores,
-        exists (select from customers) as has_customers
+        exists (
+            select from judge.live_customer_details as live where not live._is_rejected
+        ) as has_customers
 ),
 
 dated as (

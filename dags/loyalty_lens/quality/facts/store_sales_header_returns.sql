@@ -3,50 +3,22 @@ with returns as (
     select passing.* from passing where passing._is_return
 ),
 
-phones as (
-    select distinct on (ops.read_id(versions.customer_id))
-        ops.read_id(versions.customer_id) as customer_id,
-        ops.read_phone(versions.customer_phone) as phone
-    from accepted.customer_details as versions
-    order by
-        ops.read_id(versions.customer_id),
-        coalesce(
-            ops.read_timestamp(versions.modified_at, versions._date_order),
-            versions._file_date,
-            versions._arrival_date
-        ) desc nulls first,
-        versions._batch_id desc,
-        versions._row_number desc
-),
-
--- A guest who gives the phone of one customer is that customer, here as in clean.sales.
-owners as (
-    select
-        phones.phone,
-        min(phones.customer_id) as customer_id
-    from phones
-    where phones.phone is not null
-    group by phones.phone
-    having count(*) = 1
-),
-
 sales as (
     select
-        ops.read_id(headers.transaction_id) as transaction_id,
-        ops.read_id(headers.customer_id) as customer_id,
-        ops.read_phone(headers.customer_phone) as phone,
+        returns.original_transaction_id as transaction_id,
+        live.customer_id,
+        live.customer_phone as phone,
         ops.business_date(
-            ops.read_timestamp(headers.transaction_date, headers._date_order),
-            ops.read_instant(headers.transaction_date, headers._date_order),
+            live.transaction_date,
+            live._instant_transaction_date,
             coalesce(store_zones.time_zone, %(default_time_zone)s)
         ) as business_date,
         0 as place
-    from accepted.store_sales_header as headers
-    left join judge.store_zones on ops.read_id(headers.store_id) = store_zones.store_id
-    where
-        ops.read_id(headers.transaction_id) in (select returns.original_transaction_id from returns)
-        and ops.read_id(headers.original_transaction_id) is null
-        and coalesce(upper(ops.read_text(headers.transaction_type)) <> 'RETURN', true)
+    from returns
+    inner join judge.live_store_sales_header as live
+        on hashtextextended(returns.original_transaction_id, 0) = live._entity_hash
+    left join judge.store_zones on live.store_id = store_zones.store_id
+    where not live._is_rejected and not live._is_return
     union all
     select
         passing.transaction_id,
@@ -64,6 +36,41 @@ named as (
     select distinct on (sales.transaction_id) sales.*
     from sales
     order by sales.transaction_id, sales.place
+),
+
+-- Who holds a phone of these sales and returns now: by the newest version of each customer who ever
+-- had it. A guest who gives the phone of one customer is that customer, here as in clean.sales.
+holders as (
+    select distinct live._entity_hash
+    from judge.live_customer_details as live
+    where
+        not live._is_rejected
+        and live.customer_phone in (
+            select returns.customer_phone from returns
+            union all
+            select named.phone from named
+        )
+),
+
+newest as (
+    select distinct on (live._entity_hash)
+        live.customer_id,
+        live.customer_phone as phone
+    from judge.live_customer_details as live
+    inner join holders on live._entity_hash = holders._entity_hash
+    where not live._is_rejected
+    order by
+        live._entity_hash, live._version_at desc, live._batch_id desc, live._row_number desc
+),
+
+owners as (
+    select
+        newest.phone,
+        min(newest.customer_id) as customer_id
+    from newest
+    where newest.phone is not null
+    group by newest.phone
+    having count(*) = 1
 )
 
 select

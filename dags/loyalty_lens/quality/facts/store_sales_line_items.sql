@@ -1,63 +1,58 @@
 -- One row per delivered sales line. The sum of the lines is judged on the first line of a header in a
 -- batch, so that a difference counts once.
-with headers_known as (
-    select
-        ops.read_id(headers.transaction_id) as transaction_id,
-        'accepted' as status,
-        headers.transaction_type,
-        ops.read_id(headers.original_transaction_id) as original_transaction_id,
-        ops.read_number(headers.total_amount, headers._decimal_mark) as total_amount
-    from accepted.store_sales_header as headers
-    where ops.read_id(headers.transaction_id) in (select delivered.transaction_id from delivered)
-    union all
-    select
-        ops.read_id(headers.transaction_id) as transaction_id,
-        'rejected' as status,
-        headers.transaction_type,
-        ops.read_id(headers.original_transaction_id) as original_transaction_id,
-        ops.read_number(headers.total_amount, batches.decimal_mark) as total_amount
-    from reject.store_sales_header as headers
-    inner join ops.load_batches as batches
-        on headers._batch_id = batches.batch_id and batches.status = 'validated'
+with headers as (
+    select distinct on (live._entity_hash)
+        live._entity_hash,
+        case when live._is_rejected then 'rejected' else 'accepted' end as status,
+        live._is_return as is_return,
+        live.original_transaction_id,
+        live.total_amount
+    from judge.live_store_sales_header as live
+    where live._entity_hash in (select delivered._entity_hash from delivered)
+    order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number
+),
+
+products as materialized (
+    select wanted.product_id
+    from (select distinct delivered.product_id from delivered) as wanted
     where
-        headers.status <> 'replayed'
-        and ops.read_id(headers.transaction_id) in (select delivered.transaction_id from delivered)
+        exists (
+            select from judge.live_products as live
+            where
+                live._entity_hash = hashtextextended(wanted.product_id, 0)
+                and not live._is_rejected
+        )
 ),
 
-headers as (
-    select distinct on (headers_known.transaction_id)
-        headers_known.*,
-        coalesce(upper(ops.read_text(headers_known.transaction_type)) = 'RETURN', false)
-        or headers_known.original_transaction_id is not null as is_return
-    from headers_known
-    order by headers_known.transaction_id, headers_known.status
-),
-
-products as (
-    select distinct ops.read_id(products.product_id) as product_id
-    from accepted.products
-),
-
-promotions as (
-    select distinct ops.read_id(promotion_details.promotion_id) as promotion_id
-    from accepted.promotion_details
+promotions as materialized (
+    select wanted.promotion_id
+    from (select distinct delivered.promotion_id from delivered) as wanted
+    where
+        exists (
+            select from judge.live_promotion_details as live
+            where
+                live._entity_hash = hashtextextended(wanted.promotion_id, 0)
+                and not live._is_rejected
+        )
 ),
 
 sums as (
     select
         delivered._batch_id,
-        delivered.transaction_id,
+        delivered._entity_hash,
         min(delivered._row_number) as first_row,
         sum(delivered.line_item_amount) as amount
     from delivered
     where delivered.transaction_id is not null
-    group by delivered._batch_id, delivered.transaction_id
+    group by delivered._batch_id, delivered._entity_hash
 ),
 
 known as (
     select
-        exists (select from products) as has_products,
-        exists (select from promotions) as has_promotions,
+        exists (select from judge.live_products as live where not live._is_rejected) as has_products,
+        exists (
+            select from judge.live_promotion_details as live where not live._is_rejected
+        ) as has_promotions,
         exists (
             select from ops.load_batches
             where
@@ -88,13 +83,13 @@ looked_up as (
         round(abs(headers.total_amount) - abs(sums.amount), 2) as _header_difference
     from delivered
     cross join known
-    left join headers on delivered.transaction_id = headers.transaction_id
+    left join headers on delivered._entity_hash = headers._entity_hash
     left join products on delivered.product_id = products.product_id
     left join promotions on delivered.promotion_id = promotions.promotion_id
     left join sums
         on
             delivered._batch_id = sums._batch_id
-            and delivered.transaction_id = sums.transaction_id
+            and delivered._entity_hash = sums._entity_hash
             and delivered._row_number = sums.first_row
 )
 

@@ -17,16 +17,22 @@ with recursive returned as (
 
 earlier_headers as (
     select
-        ops.read_id(headers.transaction_id) as header_id,
-        coalesce(
-            ops.read_id(headers.original_transaction_id), ops.read_id(headers.transaction_id)
-        ) as transaction_id,
-        ops.read_id(headers.original_transaction_id) is not null as is_return
-    from accepted.store_sales_header as headers
-    where
-        coalesce(
-            ops.read_id(headers.original_transaction_id), ops.read_id(headers.transaction_id)
-        ) in (select returned.transaction_id from returned)
+        named.transaction_id,
+        live._entity_hash,
+        false as is_return
+    from (select distinct returned.transaction_id from returned) as named
+    inner join judge.live_store_sales_header as live
+        on hashtextextended(named.transaction_id, 0) = live._entity_hash
+    where not live._is_rejected and live.original_transaction_id is null
+    union all
+    select
+        named.transaction_id,
+        live._entity_hash,
+        true as is_return
+    from (select distinct returned.transaction_id from returned) as named
+    inner join judge.live_store_sales_header as live
+        on hashtextextended(named.transaction_id, 0) = live._original_hash
+    where not live._is_rejected
 ),
 
 new_lines as (
@@ -45,11 +51,12 @@ new_lines as (
 sale_lines as (
     select
         earlier_headers.transaction_id,
-        ops.read_id(lines.product_id) as product_id,
-        abs(ops.read_number(lines.quantity, lines._decimal_mark)) as quantity,
+        live.product_id,
+        abs(live.quantity) as quantity,
         earlier_headers.is_return
-    from accepted.store_sales_line_items as lines
-    inner join earlier_headers on ops.read_id(lines.transaction_id) = earlier_headers.header_id
+    from judge.live_store_sales_line_items as live
+    inner join earlier_headers on live._entity_hash = earlier_headers._entity_hash
+    where not live._is_rejected
     union all
     select
         new_lines.transaction_id,

@@ -1,0 +1,168 @@
+"""Speed and memory of landing and gate: `python -m tests.bench.gate --preset large`.
+
+Prints, from one run on one embedded server: ingest and validate against a bare COPY of the same
+files, a day's batch upon histories of several lengths, and the memory of every process. Files and
+server live in a temporary folder (`large` needs 5 GB there).
+"""
+
+import argparse
+import logging
+import shutil
+import statistics
+import sys
+import tempfile
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+from loyalty_lens.landing.ingest import ingest
+from loyalty_lens.quality.gate import validate
+from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.warehouse.migrate import migrate
+from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
+from loyalty_lens.worker import Worker
+from tests.bench.measure import Memory, bare_copy, files_below, lens, stopwatch, table
+
+DEFECTS = ("--defect-rate", "0.02", "--seed", "7")
+REPEATS = 3  # days measured upon each history; the median counts
+
+
+def main() -> None:
+    """Reads the command line and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", action="append", help="sizes of the bulk load")
+    parser.add_argument("--days", default="9,30,90", help="lengths of the history, or nothing")
+    parser.add_argument("--day-preset", default="large", help="size of a day")
+    parser.add_argument("--verbose", action="store_true", help="log what landing and gate do")
+    options = parser.parse_args()
+    logging.basicConfig(
+        level="INFO" if options.verbose else "ERROR", format="%(asctime)s %(message)s"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="bench_gate_"))
+    server = EmbeddedServer(folder / "home")
+    try:
+        info = server.start()
+        _say(bulk(folder, info, options.preset or ["demo", "large"]))
+        lengths = [int(text) for text in options.days.split(",") if text]
+        if lengths:
+            _say(a_day(folder, info, options.day_preset, lengths))
+    finally:
+        server.destroy()
+        shutil.rmtree(folder)
+
+
+def bulk(folder: Path, info: ServerInfo, presets: list[str]) -> str:
+    """One row a preset: bare copy, ingest and validate, and the peaks of the processes in MB."""
+    rows: list[list[object]] = [
+        ["preset", "copy s", "ingest x", "validate x", "lens MB", "gate helper MB", "server MB"]
+    ]
+    for preset in presets:
+        files = folder / preset
+        lens("generate", "--preset", preset, *DEFECTS, "--out", str(files), environment={})
+        copied = [bare_copy(info.url("postgres"), files_below(files))]
+        environment = {
+            "LENS_HOME": str(folder / "home"),
+            "LENS_LANDING": str(files),
+            "LENS_DATABASE_URL": _database(info, f"bulk_{preset}"),
+        }
+        with Memory(info.data) as memory:
+            ingested = lens("ingest", environment=environment)
+            validated = lens("validate", environment=environment)
+        copied.append(bare_copy(info.url("postgres"), files_below(files)))
+        bare = statistics.mean(copied)
+        rows.append(
+            [
+                preset,
+                bare,
+                ingested / bare,
+                validated / bare,
+                memory.python.get("cli.main", 0.0),
+                memory.python.get("quality.expectations", 0.0),
+                memory.server,
+            ]
+        )
+        shutil.rmtree(files)
+        _drop(info, f"bulk_{preset}")
+    return table(rows)
+
+
+def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int]) -> str:
+    """One row a length of the history: land and validate one day more, median of three days."""
+    days = max(lengths) + REPEATS
+    source, landing = folder / "days", folder / "landing"
+    lens(
+        *("generate", "--preset", preset, "--history-days", "0", "--days", str(days)),
+        *(*DEFECTS, "--out", str(source)),
+        environment={},
+    )
+    landing.mkdir()
+    url = _database(info, "days")
+    coming = sorted(source.iterdir())
+    rows: list[list[object]] = [
+        ["history", "days at once s", "copy s", "land s", "validate s", "x"]
+    ]
+    first = None
+    with Worker("loyalty_lens.quality.expectations") as worker:
+        validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
+        taken = 0
+        for length in lengths:
+            with stopwatch() as at_once:
+                for path in coming[taken:length]:
+                    path.rename(landing / path.name)
+                _land(url, landing)
+                validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
+            copied, landed, judged = [], [], []
+            for path in coming[length : length + REPEATS]:
+                copied.append(bare_copy(info.url("postgres"), files_below(path)))
+                path.rename(landing / path.name)
+                with stopwatch() as seconds:
+                    _land(url, landing)
+                landed += seconds
+                with stopwatch() as seconds:
+                    validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
+                judged += seconds
+            taken = length + REPEATS
+            both = statistics.median(map(sum, zip(landed, judged, strict=True)))
+            first = first or both
+            rows.append(
+                [
+                    f"{length} days",
+                    at_once[0],
+                    f"{statistics.median(copied):.2f}",
+                    f"{statistics.median(landed):.2f}",
+                    f"{statistics.median(judged):.2f}",
+                    f"{both / first:.2f}",
+                ]
+            )
+    shutil.rmtree(source)
+    shutil.rmtree(landing)
+    _drop(info, "days")
+    return table(rows)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n\n")
+    sys.stdout.flush()
+
+
+def _land(url: str, landing: Path) -> None:
+    ingest(url, landing, supersede_limit=Decimal("0.2"))
+
+
+def _database(info: ServerInfo, name: str) -> str:
+    _execute(info, f"create database {name}")
+    migrate(info.url(name))
+    return info.url(name)
+
+
+def _drop(info: ServerInfo, name: str) -> None:
+    _execute(info, f"drop database {name}")
+
+
+def _execute(info: ServerInfo, statement: str) -> None:
+    with closing(connect(info.url("postgres"), autocommit=True)) as connection:
+        connection.cursor().execute(statement)
+
+
+if __name__ == "__main__":
+    main()

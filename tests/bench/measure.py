@@ -1,0 +1,173 @@
+"""What the benchmarks share: a bare COPY as the yardstick, and the memory of every process.
+
+Seconds mean nothing across machines or hours; each benchmark prints ratios within one run.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from psycopg2 import sql
+
+from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.warehouse.connection import connected
+
+MB = 1024 * 1024
+PAUSE = 0.05  # between two looks at the memory
+
+
+@contextmanager
+def stopwatch() -> Iterator[list[float]]:
+    """Seconds of the block, as the only element once it has ended."""
+    seconds: list[float] = []
+    started = time.perf_counter()
+    yield seconds
+    seconds.append(time.perf_counter() - started)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The CSV files that a landing takes, in order."""
+    names = tuple(name for data_set in load_data_sets().values() for name in data_set.files)
+    return sorted(path for path in folder.rglob("*.csv") if path.name.startswith(names))
+
+
+def bare_copy(url: str, files: Sequence[Path]) -> float:
+    """Seconds of `\\copy` of the files into tables of text columns that exist; drops them after."""
+    tables = {}
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("create schema bare")
+        for file in files:
+            with file.open(encoding="utf-8") as stream:
+                header = stream.readline().strip().split(",")
+            tables[file] = name = f"{file.stem.partition('_20')[0]}_{len(header)}"
+            columns = sql.SQL(", ").join(
+                sql.SQL("{} text").format(sql.Identifier(column)) for column in header
+            )
+            cursor.execute(
+                sql.SQL("create table if not exists bare.{} ({})").format(
+                    sql.Identifier(name), columns
+                )
+            )
+    with stopwatch() as seconds, connected(url) as connection, connection.cursor() as cursor:
+        for file, name in tables.items():
+            with file.open("rb") as stream:
+                cursor.copy_expert(
+                    sql.SQL("copy bare.{} from stdin (format csv, header)").format(
+                        sql.Identifier(name)
+                    ),
+                    stream,
+                )
+            connection.commit()
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("drop schema bare cascade")
+    return seconds[0]
+
+
+@dataclass
+class Memory:
+    """Peaks in MB while the block runs: each Python process by its module, the server as a whole.
+
+    Watches this process's children and theirs, and the processes of the server with data in
+    `server_data`. The server's peak is the private memory of all its processes together and the
+    shared buffers once.
+    """
+
+    server_data: Path | None = None
+    python: dict[str, float] = field(default_factory=dict)
+    server: float = 0.0
+
+    def __enter__(self) -> Self:
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(PAUSE):
+            parents, states = _processes()
+            for pid in _below(os.getpid(), parents):
+                arguments = _read(pid, "cmdline").split("\0")
+                if "python" in Path(arguments[0]).name or "-m" in arguments:
+                    name = _name(arguments)
+                    peak = states[pid].get("VmHWM", 0) / 1024
+                    self.python[name] = max(self.python.get(name, 0), peak)
+            postmaster = self._postmaster()
+            if postmaster:
+                members = [postmaster, *_below(postmaster, parents)]
+                found = [states[pid] for pid in members if pid in states]
+                private = sum(state.get("RssAnon", 0) for state in found)
+                shared = max((state.get("RssShmem", 0) for state in found), default=0)
+                self.server = max(self.server, (private + shared) / 1024)
+
+    def _postmaster(self) -> int | None:
+        if self.server_data is None:
+            return None
+        try:
+            return int((self.server_data / "postmaster.pid").read_text().split()[0])
+        except (OSError, IndexError):
+            return None
+
+
+def lens(*arguments: str, environment: Mapping[str, str]) -> float:
+    """Seconds of a `lens` command, from its start to its end. Raises CalledProcessError."""
+    with stopwatch() as seconds:
+        subprocess.run(
+            [sys.executable, "-m", "loyalty_lens.cli.main", *arguments],
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+    return seconds[0]
+
+
+def table(rows: Sequence[Sequence[object]]) -> str:
+    """Columns under each other; numbers to the right."""
+    texts = [[f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in r] for r in rows]
+    widths = [max(len(row[at]) for row in texts) for at in range(len(texts[0]))]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in texts
+    )
+
+
+def _processes() -> tuple[dict[int, int], dict[int, dict[str, int]]]:
+    parents, states = {}, {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        state = {}
+        for line in _read(int(entry.name), "status").splitlines():
+            name, _, value = line.partition(":")
+            if name in ("PPid", "VmHWM", "RssAnon", "RssShmem"):
+                state[name] = int(value.split()[0])
+        if state:
+            parents[int(entry.name)] = state["PPid"]
+            states[int(entry.name)] = state
+    return parents, states
+
+
+def _below(pid: int, parents: Mapping[int, int]) -> list[int]:
+    children = [child for child, parent in parents.items() if parent == pid]
+    return children + [found for child in children for found in _below(child, parents)]
+
+
+def _name(arguments: Sequence[str]) -> str:
+    modules = [part for part in arguments if part.startswith("loyalty_lens.")]
+    return modules[-1].removeprefix("loyalty_lens.") if modules else Path(arguments[-1] or "?").name
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
