@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from dateutil.easter import easter
 
-from seeds_generator.arrays import FloatArray, TextArray, date_text
+from seeds_generator.arrays import FloatArray, IntArray, TextArray, date_text
 from seeds_generator.options import GeneratorOptions
 
 WEEKDAYS = np.array([0.86, 0.84, 0.90, 0.97, 1.18, 1.42, 0.83])  # Monday first
@@ -20,7 +20,7 @@ class Calendar:
     """Day numbers: 0 is the first day, ``total - 1`` the last that is written.
 
     ``busyness`` is the expected traffic of each day relative to an average day, and like ``names``
-    goes on to the horizon.
+    goes on to the horizon. ``months`` are those of the days, counted on.
     """
 
     first: date
@@ -29,6 +29,7 @@ class Calendar:
     horizon: int
     busyness: FloatArray
     names: TextArray  # ISO dates
+    months: IntArray
 
     @property
     def origin(self) -> np.datetime64:
@@ -45,9 +46,9 @@ def build_calendar(options: GeneratorOptions) -> Calendar:
     numbers = np.arange(options.horizon)
     origin = np.datetime64(options.first_day, "D")
     days = origin + numbers
-    months = days.astype("datetime64[M]").astype(np.int64) % 12
+    months = days.astype("datetime64[M]").astype(np.int64)
     weekdays = (numbers + options.first_day.weekday()) % 7
-    busyness = WEEKDAYS[weekdays] * MONTHS[months]
+    busyness = WEEKDAYS[weekdays] * MONTHS[months % 12]
     last = options.first_day + timedelta(days=options.horizon - 1)
     for year in range(options.first_day.year, last.year + 1):
         for day, factor in holidays(year).items():
@@ -60,6 +61,7 @@ def build_calendar(options: GeneratorOptions) -> Calendar:
         horizon=options.horizon,
         busyness=busyness,
         names=date_text(numbers, origin),
+        months=months,
     )
 
 

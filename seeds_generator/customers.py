@@ -19,7 +19,7 @@ from seeds_generator.arrays import (
 from seeds_generator.calendar import Calendar
 from seeds_generator.defects import WARN
 from seeds_generator.demographics import demographic_columns, draw_ages, is_minor
-from seeds_generator.identities import draw_identities, merge
+from seeds_generator.identities import PhoneBook, draw_identities, merge, phone_book
 from seeds_generator.options import GeneratorOptions
 from seeds_generator.people import People, draw_people
 from seeds_generator.places import CITIES, COUNTRIES
@@ -77,11 +77,20 @@ class Customers:
         self._is_spoilt = np.zeros(count, dtype=np.bool_)
         self._is_delivered = np.zeros(count, dtype=np.bool_)
 
+    def phone_book(self) -> PhoneBook:
+        """Whose phones there are."""
+        horizon = self.calendar.horizon
+        return phone_book(self.identities, self.population, self.strangers, horizon)
+
     def blemish(self, rng: np.random.Generator, each: int) -> None:
-        """Spoil the birth date or the income of ``each`` customers: a warning, never a lost row."""
-        count = int(np.count_nonzero(self.population.joins < self.calendar.total))
-        each = min(each, count // 2)
-        spoilt = rng.choice(count, 2 * each, replace=False)
+        """Spoil the birth date or the income of ``each`` customers: a warning, never a lost row.
+
+        Not of those who have two records: these stay alike, and a record breaks one rule only.
+        """
+        written = np.flatnonzero(self.population.joins < self.calendar.total)
+        single = np.setdiff1d(written, [self.identities.first, self.identities.second])
+        each = min(each, len(single) // 2)
+        spoilt = rng.choice(single, 2 * each, replace=False)
         self._columns["annual_income"][spoilt[:each]] = BAD_INCOME
         self._columns["birth_date"][spoilt[each:]] = BAD_BIRTH_DATE
         self._is_spoilt[spoilt] = True

@@ -25,6 +25,7 @@ def generate(
     truth: Path | None = None,
     only_day: int | None = None,
     progress: Progress | None = None,
+    noted: Callable[[str], None] | None = None,
 ) -> GeneratedFiles:
     """Write the files of ``options`` below ``out`` and return what they hold.
 
@@ -32,13 +33,14 @@ def generate(
     ``out/YYYY-MM-DD`` is one drop a day. Files of the same name are replaced, others left alone.
     The same options give the same bytes. ``truth`` is a folder for what was planted. With
     ``only_day`` (a day number from ``history_days`` up to the horizon) that day's drop alone is
-    written, as it is or would be among the others. Raises OSError where a folder cannot be written,
+    written, as it is or would be among the others. ``noted`` is told the name of every file below
+    ``out`` before the file appears. Raises OSError where a folder cannot be written,
     ValueError for options that make no sense.
     """
     started = time.perf_counter()
     with ExitStack() as stack:
         told = stack.enter_context(Truth(truth, out)) if truth else None
-        result = World(options, Writer(out, told), only_day, progress).run()
+        result = World(options, Writer(out, told, noted), only_day, progress).run()
     logger.info(
         "generated %d files, %d headers, %d lines, %d defects in %.1f s",
         len(result.files),

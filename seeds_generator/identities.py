@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seeds_generator.arrays import IntArray, TextArray
+from seeds_generator.arrays import BoolArray, IntArray, TextArray
 from seeds_generator.population import Population
 from seeds_generator.sales import NONE
 
@@ -50,6 +50,29 @@ class Identities:
         first, second = self.first[self.shares_phone], self.second[self.shares_phone]
         partner[first], partner[second] = second, first
         return partner
+
+
+@dataclass(frozen=True)
+class PhoneBook:
+    """The phones: those of the ``customers``, then those of strangers.
+
+    ``is_shared`` says of each customer whether another one has the same phone. ``registers_on`` is
+    the day on which a stranger turns into a customer, beyond the horizon for who never does.
+    """
+
+    customers: int
+    is_shared: BoolArray
+    registers_on: IntArray
+
+
+def phone_book(
+    identities: Identities, population: Population, strangers: int, horizon: int
+) -> PhoneBook:
+    """The phones as the till needs them."""
+    registers_on = np.full(strangers, horizon + 1)
+    registers_on[identities.guest] = population.joins[identities.registered]
+    is_shared = identities.phone_partners(population.count) != NONE
+    return PhoneBook(population.count, is_shared, registers_on)
 
 
 def draw_identities(

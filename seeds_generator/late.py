@@ -68,6 +68,10 @@ class LateFiles:
         self._held = [held for held in self._held if held.arrives > day]
         return due
 
+    def still_held(self) -> list[Held]:
+        """What has not come yet, in the order of arrival, days and stores."""
+        return sorted(self._held, key=lambda held: held.arrives)
+
     def _delays(self, day: int) -> IntArray:
         """Days until the sales of each store come; 0 for those that are on time."""
         rng = stream(self._options.seed, "late", day)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from seeds_generator.categories import CATEGORIES
+from seeds_generator.defects import KINDS
 
 EARLIEST_DAY = date(1990, 1, 2)  # sales before 1990 are rejected by the gate
 LARGEST_DEFECT_RATE = 0.3
@@ -78,6 +79,8 @@ class GeneratorOptions:
                 raise ValueError(
                     f"{name} must lie between {least_rate} and {most}, not {getattr(self, name)}"
                 )
+        if unknown := set(self.defect_rates) - {defect.kind for defect in KINDS}:
+            raise ValueError(f"no defect of kind {', '.join(sorted(unknown))}; see defects.py")
         for kind, rate in self.defect_rates.items():
             if not 0 <= rate <= LARGEST_DEFECT_RATE:
                 raise ValueError(

@@ -23,7 +23,6 @@ NEVER = np.int64(-1_000_000)  # day number that stands for "no purchase on recor
 JOINERS = 0.25  # of all customers join during the period
 NEVER_BUY = 0.07  # members in name only
 RATE_SHAPE = 0.85  # r; below 1: many who come seldom, few who come all the time
-HIGHEST_RATE = 1.0
 DROPOUT = (0.6, 22.0)  # a, b
 BASKET_SHAPE, MEAN_SHAPE = 4.0, 4.0  # p, q
 TIER_SPEND = np.array([0.0, 500.0, 2000.0, 5000.0])  # a year, money
@@ -75,7 +74,6 @@ def build_population(options: GeneratorOptions, calendar: Calendar, stores: Stor
     is_joiner = np.arange(count) >= first_joiner
 
     rate = rng.gamma(RATE_SHAPE, options.purchases_a_day / RATE_SHAPE, count)
-    rate = np.minimum(rate, HIGHEST_RATE)
     rate[rng.random(count) < NEVER_BUY] = 0.0
     dropout = np.clip(rng.beta(*DROPOUT, count), 1e-9, 1.0)
     since = np.where(is_joiner, joins, -rng.integers(20, 1500, count))

@@ -80,13 +80,6 @@ class Assortment:
         pull: FloatArray = (self.price / self.usual_price) ** -elasticity
         return pull
 
-    def line_value(self) -> FloatArray:
-        """Expected cents of a line: of each category by itself, and of all at the end."""
-        units = 1 + np.array([category.units for category in CATEGORIES])[self.category]
-        value = self.weight * self.price * units
-        per_category = np.bincount(self.category, value) / np.bincount(self.category, self.weight)
-        return np.append(per_category, value.sum() / self.weight.sum())
-
 
 def build_assortment(options: GeneratorOptions) -> Assortment:
     """The products of the options, shared out over the categories."""

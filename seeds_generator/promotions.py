@@ -20,7 +20,7 @@ from seeds_generator.arrays import (
 from seeds_generator.calendar import Calendar
 from seeds_generator.categories import ALL_CATEGORIES, CATEGORIES
 from seeds_generator.options import GeneratorOptions
-from seeds_generator.result import PromotionTruth
+from seeds_generator.schedule import Window, group_stores, place
 from seeds_generator.stores import Stores
 
 EVERYTHING = len(CATEGORIES)  # category number of a promotion on the whole assortment
@@ -117,7 +117,7 @@ class Promotions:
             "start_date": days[self.start[rows]],
             "end_date": days[self.end[rows]],
             "discount_percentage": texts(f"{value / 100:.2f}" for value in self.percent[rows]),
-            "applicable_category": _category_names()[self.category[rows]],
+            "applicable_category": category_names()[self.category[rows]],
             "channel": self.channel[rows],
             "offer_type": texts(["PERCENT_OFF"] * len(rows)),
             "cost": money_text(self.cost[rows]),
@@ -125,30 +125,13 @@ class Promotions:
             "bonus_points": integer_text(np.zeros(len(rows), dtype=np.int64)),
         }
 
-    def truth(self, calendar: Calendar, stores: Stores) -> tuple[PromotionTruth, ...]:
-        """What each promotion that is announced by the last written day really is and does."""
-        names = _category_names()
-        return tuple(
-            PromotionTruth(
-                promotion_id=self.ids[row],
-                category=names[self.category[row]],
-                start=calendar.day(int(self.start[row])),
-                end=calendar.day(int(self.end[row])),
-                stores=tuple(stores.ids[self.takes_part[row]].tolist()),
-                discount=int(self.percent[row]) / 100,
-                uplift=float(self.uplift[row]),
-                dip=float(self.dip[row]),
-                dip_days=DIP_DAYS if self.dip[row] else 0,
-            )
-            for row in np.flatnonzero(self.start < calendar.total).tolist()
-        )
-
 
 def build_promotions(options: GeneratorOptions, calendar: Calendar, stores: Stores) -> Promotions:
     """The promotions of the options, spread over the period, and as many a day after it.
 
     The last one of the period starts on the second daily day and so is announced by a daily drop.
-    With six or more, the third is a storewide sale of a few days.
+    With six or more, the third is a storewide sale of a few days. In the same store and category
+    none runs during another, during the days compared with it or during its dip, if there is room.
     """
     total = calendar.total
     lead = min(LEAD, total // 4)
@@ -162,11 +145,23 @@ def build_promotions(options: GeneratorOptions, calendar: Calendar, stores: Stor
     uplift = np.array(UPLIFTS)[rows % len(UPLIFTS)]
     if written >= 6:
         category[2], length[2], uplift[2] = EVERYTHING, min(SALE_LENGTH, total), 0.0
-    start = lead + rows * (total - lead) // max(written, 1)
-    start[:written] = np.minimum(start[:written], np.maximum(total - length[:written], 0))
-    if written > 1 and options.days > 1:
-        start[written - 1] = options.history_days + 1
     pulled = np.array(PULLED_FORWARD)[rows % len(PULLED_FORWARD)]
+    dip = np.clip(pulled * uplift * length / DIP_DAYS, 0.0, 0.6)
+    wishes = []
+    for row in rows.tolist():
+        wish = lead + row * (total - lead) // max(written, 1)
+        earliest, latest = total, calendar.horizon - 1
+        if row < written:
+            earliest, latest = min(lead, total - 1), max(total - int(length[row]), 0)
+            if wish < options.history_days:  # what the history announces stays in it
+                latest = min(latest, options.history_days - 1)
+            wish = min(wish, latest)
+            if row == written - 1 and written > 1 and options.days > 1:
+                earliest = wish = latest = options.history_days + 1
+        dip_days = DIP_DAYS if dip[row] else 0
+        category_row = int(category[row])
+        wishes.append(Window(row, category_row, wish, int(length[row]), dip_days, earliest, latest))
+    start, takes_part = _scheduled(options, wishes, stores.count)
     rngs = [stream(options.seed, "promotion", row) for row in range(count)]
     return Promotions(
         ids=numbered("PR%03d", rows + 1),
@@ -176,20 +171,31 @@ def build_promotions(options: GeneratorOptions, calendar: Calendar, stores: Stor
         end=start + length - 1,
         percent=np.array([PERCENT[rng.integers(0, len(PERCENT))] for rng in rngs], dtype=np.int64),
         uplift=uplift,
-        dip=np.clip(pulled * uplift * length / DIP_DAYS, 0.0, 0.6),
-        takes_part=_participants(rngs, stores.count),
+        dip=dip,
+        takes_part=takes_part,
         channel=texts(CHANNELS[rng.integers(0, len(CHANNELS))] for rng in rngs),
         cost=np.array([1000 * rng.integers(40, 900) for rng in rngs], dtype=np.int64),
     )
 
 
-def _participants(rngs: list[np.random.Generator], stores: int) -> BoolArray:
-    """Half of the stores each; the others are there to compare with."""
-    size = max(stores // 2, 1)
-    takes_part = np.zeros((len(rngs), stores), dtype=np.bool_)
-    for row, rng in enumerate(rngs):
-        takes_part[row, rng.permutation(stores)[:size]] = True
-    return takes_part
+def _scheduled(
+    options: GeneratorOptions, wishes: list[Window], stores: int
+) -> tuple[IntArray, BoolArray]:
+    """First day of each promotion, and who takes part: promotions x stores."""
+    start = np.array([wish.start for wish in wishes], dtype=np.int64)
+    takes_part = np.zeros((len(wishes), stores), dtype=np.bool_)
+    groups = group_stores(stream(options.seed, "promotion stores"), stores)
+    for category in sorted({wish.category for wish in wishes}):
+        of_it = [wish for wish in wishes if wish.category == category]
+        if category == EVERYTHING:
+            takes_part[of_it[0].row, groups.sale] = True
+            continue
+        number, placed = place(of_it, groups.most)
+        parts = groups.parts(stream(options.seed, "promotion stores", category), number)
+        for window, part in placed:
+            start[window.row] = window.start
+            takes_part[window.row, parts[part]] = True
+    return start, takes_part
 
 
 def _names(calendar: Calendar, category: IntArray, start: IntArray) -> TextArray:
@@ -204,5 +210,6 @@ def _names(calendar: Calendar, category: IntArray, start: IntArray) -> TextArray
     return texts(names)
 
 
-def _category_names() -> TextArray:
+def category_names() -> TextArray:
+    """The categories by number, and at the end what stands for all of them."""
     return texts([*(entry.name for entry in CATEGORIES), ALL_CATEGORIES])

@@ -15,8 +15,9 @@ from seeds_generator.arrays import (
     texts,
     weighted,
 )
-from seeds_generator.baskets import Market, till_seconds
+from seeds_generator.market import Market
 from seeds_generator.sales import NONE, Sales
+from seeds_generator.visits import till_seconds
 
 AT_TILL = 0.05  # of the sales of customers with enough points
 TOLD_TWICE = 0.3  # of these also come as a REDEEM event that names the sale

@@ -24,6 +24,11 @@ class PromotionTruth:
     ``uplift`` is the relative change in units that was built in: 0.2 = 20 % more units of the
     category in the participating ``stores`` from ``start`` to ``end``, both inclusive; 0 and less
     occur. ``dip`` is the relative loss on the ``dip_days`` days after the end.
+
+    ``overlaps`` names the promotions that disturb it: that run, or have their dip, in one of its
+    stores and its category within its window, the 14 days before or its dip. There are none
+    while there is room to keep them apart. ``effective`` is uplift and dip as they come out
+    against the 14 days before, with what the overlapping ones do; without them the same two.
     """
 
     promotion_id: str
@@ -35,6 +40,8 @@ class PromotionTruth:
     uplift: float
     dip: float
     dip_days: int
+    overlaps: tuple[str, ...]
+    effective: tuple[float, float]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from seeds_generator.arrays import BoolArray, IntArray
-from seeds_generator.baskets import till_seconds
 from seeds_generator.products import Assortment
 from seeds_generator.sales import NONE, Sales
+from seeds_generator.visits import till_seconds
 
 SHARE = 0.028  # of the sales of known customers
 LATEST = 30  # days after the sale

@@ -12,7 +12,8 @@ from seeds_generator.arrays import (
     or_blank,
     texts,
 )
-from seeds_generator.baskets import MOST_LINES, PAYMENTS, Market
+from seeds_generator.baskets import MOST_LINES, PAYMENTS
+from seeds_generator.market import Market
 from seeds_generator.redemptions import timestamps
 from seeds_generator.sales import Sales
 

@@ -62,8 +62,6 @@ class Spoiler:
     """
 
     def __init__(self, options: GeneratorOptions) -> None:
-        if unknown := set(options.defect_rates) - {defect.kind for defect in KINDS}:
-            raise ValueError(f"no defect of kind {', '.join(sorted(unknown))}; see defects.py")
         self._seed = options.seed
         self._rates = _rates(options)
         self._seen: dict[str, int] = {}

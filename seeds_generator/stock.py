@@ -8,6 +8,7 @@ import numpy as np
 
 from seeds_generator.arrays import (
     BoolArray,
+    FloatArray,
     IntArray,
     RatioArray,
     SmallArray,
@@ -51,6 +52,13 @@ class Stock:
         within = day % PERIOD - start
         return (place >= 0) & (within >= 0) & (within < length)
 
+    def share_out(self, first: int, last: int, weights: FloatArray) -> FloatArray:
+        """Share of the days ``first`` to ``last`` on which a product is out, over all stores."""
+        share = np.zeros(len(self._counted_place))
+        for day in range(first, last + 1):
+            share[self.counted] += np.average(self._is_empty(day), axis=0, weights=weights)
+        return share / (last - first + 1)
+
     def levels(self, day: int) -> IntArray:
         """Units on hand in all stores together at the end of a day, by product."""
         level = self._full_shelves(day, slice(None))
@@ -60,11 +68,13 @@ class Stock:
 
     def _counted_levels(self, day: int) -> IntArray:
         """Units of the counted products, stores x places; nothing where the shelf is empty."""
-        level = self._full_shelves(day, self.counted)
-        start = self._spell_start[day // PERIOD]
-        within = day % PERIOD - start
-        out = (within >= 0) & (within < self._spell_length[day // PERIOD])
-        return np.where(out, 0, level)
+        return np.where(self._is_empty(day), 0, self._full_shelves(day, self.counted))
+
+    def _is_empty(self, day: int) -> BoolArray:
+        """Which shelves of the counted products are empty on a day, stores x places."""
+        within = day % PERIOD - self._spell_start[day // PERIOD]
+        empty: BoolArray = (within >= 0) & (within < self._spell_length[day // PERIOD])
+        return empty
 
     def _full_shelves(self, day: int, products: slice | IntArray) -> IntArray:
         """The saw-tooth of deliveries and sales, stores x products."""

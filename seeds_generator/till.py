@@ -8,16 +8,18 @@ from typing import ClassVar
 import numpy as np
 
 from seeds_generator.arrays import IntArray, TextArray, stream
-from seeds_generator.baskets import Market, sell
+from seeds_generator.baskets import sell
 from seeds_generator.customers import Customers
 from seeds_generator.defects import EVENTS, HEADERS, LINES, OUTLIER
 from seeds_generator.loyalty import till_points
+from seeds_generator.market import Market
 from seeds_generator.options import GeneratorOptions
-from seeds_generator.outliers import line_keys, plant_outliers
+from seeds_generator.outliers import Outliers, line_keys
 from seeds_generator.redemptions import points_events, redeem_at_till
 from seeds_generator.returns import plan_returns
 from seeds_generator.sales import NONE, Sales, combined, no_sales
 from seeds_generator.sales_tables import SalesTables
+from seeds_generator.spend import ExpectedSpend
 from seeds_generator.spoiling import Block, Planted, Spoiler
 
 
@@ -31,14 +33,20 @@ class Till:
     DATA_SETS: ClassVar = (HEADERS, LINES, EVENTS)
 
     def __init__(
-        self, options: GeneratorOptions, market: Market, customers: Customers, spoiler: Spoiler
+        self,
+        options: GeneratorOptions,
+        market: Market,
+        customers: Customers,
+        spoiler: Spoiler,
+        spend: ExpectedSpend | None,
     ) -> None:
         self._seed = options.seed
-        self._outlier_rate = options.outlier_rate
+        self._outliers = Outliers(market, options.outlier_rate)
         self._market = market
         self._customers = customers
         self._spoiler = spoiler
         self._tables = SalesTables(market, customers.ids, customers.phones, options.currency)
+        self._spend = spend
         self._to_come = no_sales()
         self._next_sale = self._next_return = self._next_event = 1
 
@@ -47,13 +55,15 @@ class Till:
 
         Without ``is_written`` everything happens as ever, but nothing is put into words.
         """
+        if self._spend:
+            self._spend.add(first, last)
         rng = stream(self._seed, "sales", first)
         sales = sell(rng, self._market, first, last, self._next_sale)
         self._next_sale += sales.count
         sales = redeem_at_till(rng, self._market, sales)
         comes_back, planned = plan_returns(rng, sales, self._market.assortment)
         spared = comes_back | (sales.redeemed > 0)
-        sales, far_off = plant_outliers(rng, sales, spared, self._outlier_rate)
+        sales, far_off = self._outliers.plant(rng, sales, spared)
         whole = sales.number[comes_back]
         day_book = combined([sales, self._returns_until(last, planned)]).in_time_order()
         ids = self._tables.transaction_ids(day_book)

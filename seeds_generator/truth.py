@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from seeds_generator.affinities import Affinities
 from seeds_generator.arrays import FloatArray, IntArray, TextArray, blanks, date_text, texts
-from seeds_generator.baskets import FAVOURITE, MOST_SIZES, Market
 from seeds_generator.categories import CATEGORIES
 from seeds_generator.csv_writer import CsvFile, write_csv
 from seeds_generator.customers import Customers
 from seeds_generator.defects import OUTLIER
 from seeds_generator.demographics import is_minor
+from seeds_generator.late import Held
+from seeds_generator.market import Market
 from seeds_generator.options import GeneratorOptions
-from seeds_generator.population import (
-    BASKET_SHAPE,
-    DROPOUT,
-    MEAN_SHAPE,
-    NEVER,
-    NEVER_BUY,
-    RATE_SHAPE,
-)
+from seeds_generator.parameters import true_parameters
+from seeds_generator.population import NEVER
 from seeds_generator.result import PromotionTruth
 from seeds_generator.spoiling import Planted
 
@@ -42,10 +36,11 @@ PROMOTIONS = (
     "dip",
     "dip_days",
     "store_ids",
+    "overlaps",
+    "effective_uplift",
+    "effective_dip",
 )
-LATE = ("file", "data_set", "business_date", "store_id", "days_late")
-GRID = 256  # points at which the gamma distribution of basket sizes is looked at
-CHUNK = 10_000  # customers at a time
+LATE = ("file", "data_set", "business_date", "store_id", "days_late", "is_delivered")
 Rows = Sequence[tuple[str, ...]]
 
 
@@ -89,10 +84,12 @@ class Truth:
             ]
             target.write(_columns(PLANTED, rows))
 
-    def late(self, file: CsvFile, day: str, store: str, days_late: int) -> None:
-        """A file that comes after its day."""
-        name = file.path.relative_to(self._out).as_posix()
-        self._late.append((name, file.data_set, day, store, str(days_late)))
+    def late(self, name: str, held: Held, *, is_delivered: bool) -> None:
+        """A file that comes after its day, or would come after the last day that is written."""
+        flag = "true" if is_delivered else "false"
+        self._late.append(
+            (name, held.block.data_set, held.day_name, held.store_id, str(held.days_late), flag)
+        )
 
     def close(
         self,
@@ -100,45 +97,28 @@ class Truth:
         market: Market,
         customers: Customers,
         promotions: tuple[PromotionTruth, ...],
+        mean_spend: FloatArray,
     ) -> None:
         """Everything that is known only at the end, or all the time."""
         tables = {
             "late_files": _columns(LATE, self._late),
             "promotions": _promotions(promotions),
-            "customers": _customers(market, customers),
+            "customers": _customers(market, customers, mean_spend),
             "affinities": _affinities(market.affinities, market),
             "identities": _identities(market, customers),
             "stockouts": _stockouts(market),
         }
         for name, columns in tables.items():
             write_csv(self._folder / f"{name}.csv", name, columns)
-        text = json.dumps(_parameters(options), indent=2, default=str) + "\n"
+        joined = market.population.joins < market.calendar.total
+        parameters = true_parameters(options, mean_spend[joined])
+        text = json.dumps(parameters, indent=2, default=str) + "\n"
         (self._folder / "parameters.json").write_text(text, encoding="utf-8")
 
 
-def mean_spend(market: Market) -> FloatArray:
-    """Expected money of a basket of each customer, without promotions and affinities."""
-    rng = np.random.default_rng(0)
-    sizes = rng.gamma(BASKET_SHAPE, 1 / BASKET_SHAPE, GRID)
-    values = market.assortment.line_value() / 100
-    population = market.population
-    line = (1 - FAVOURITE) * values[-1] + FAVOURITE * values[population.favourite]
-    lines = np.concatenate(
-        [
-            _lines(population.lines[start : start + CHUNK, None] * sizes).mean(axis=1)
-            for start in range(0, population.count, CHUNK)
-        ]
-    )
-    spend: FloatArray = line * lines
-    return spend
-
-
-def _lines(sizes: FloatArray) -> FloatArray:
-    lines: FloatArray = np.clip(sizes, 1, MOST_SIZES) * np.maximum(sizes / MOST_SIZES, 1)
-    return lines
-
-
-def _customers(market: Market, customers: Customers) -> dict[str, TextArray]:
+def _customers(
+    market: Market, customers: Customers, mean_spend: FloatArray
+) -> dict[str, TextArray]:
     """One row per customer who joined by the last written day."""
     population, calendar = market.population, market.calendar
     rows = np.flatnonzero(population.joins < calendar.total)
@@ -154,7 +134,7 @@ def _customers(market: Market, customers: Customers) -> dict[str, TextArray]:
         "dropout_probability": _decimals(population.dropout[rows]),
         "dropped_on": np.where(gone, date_text(np.maximum(dropped, 0), calendar.origin), ""),
         "mean_lines": _decimals(population.lines[rows]),
-        "mean_spend": _decimals(mean_spend(market)[rows]),
+        "mean_spend": _decimals(mean_spend[rows]),
         "home_store_id": market.stores.ids[population.home[rows]],
         "favourite_category": categories[population.favourite[rows]],
         "is_minor": np.where(is_minor(customers.ages[rows]), "true", "false"),
@@ -175,6 +155,8 @@ def _promotions(promotions: tuple[PromotionTruth, ...]) -> dict[str, TextArray]:
                 f"{entry.dip:.6g}",
                 str(entry.dip_days),
                 ";".join(entry.stores),
+                ";".join(entry.overlaps),
+                *(f"{value:.6g}" for value in entry.effective),
             )
             for entry in promotions
         ],
@@ -217,27 +199,6 @@ def _stockouts(market: Market) -> dict[str, TextArray]:
         "product_id": market.assortment.ids[product],
         "first_day": names[first],
         "last_day": names[last],
-    }
-
-
-def _parameters(options: GeneratorOptions) -> dict[str, Any]:
-    return {
-        "options": asdict(options),
-        "purchases": {
-            "model": "BG/NBD",
-            "r": RATE_SHAPE,
-            "alpha_days": RATE_SHAPE / options.purchases_a_day,
-            "a": DROPOUT[0],
-            "b": DROPOUT[1],
-            "share_that_never_buys": NEVER_BUY,
-        },
-        "basket_sizes": {
-            "model": "Gamma-Gamma",
-            "p": BASKET_SHAPE,
-            "q": MEAN_SHAPE,
-            "mean_lines": options.lines_per_sale,
-        },
-        "price_elasticity": {category.name: category.elasticity for category in CATEGORIES},
     }
 
 

@@ -9,17 +9,19 @@ import numpy as np
 
 from seeds_generator.affinities import build_affinities
 from seeds_generator.arrays import IntArray, TextArray, blanks, numbered, stream, texts
-from seeds_generator.baskets import Market
 from seeds_generator.calendar import build_calendar
 from seeds_generator.customers import Customers
 from seeds_generator.defects import EVENTS, INVENTORY, PROMOTIONS, RULES
 from seeds_generator.late import LateFiles
 from seeds_generator.loyalty import rule_columns
+from seeds_generator.market import Market
 from seeds_generator.options import GeneratorOptions
 from seeds_generator.population import build_population
 from seeds_generator.products import build_assortment
+from seeds_generator.promotion_truth import promotion_truth
 from seeds_generator.promotions import build_promotions
 from seeds_generator.result import GeneratedFiles
+from seeds_generator.spend import ExpectedSpend
 from seeds_generator.spoiling import Block, Columns, Spoiler
 from seeds_generator.stock import build_stock
 from seeds_generator.stores import build_stores
@@ -73,9 +75,10 @@ class World:
             self.population,
             self.promotions,
             self.stock,
-            self.customers.strangers,
+            self.customers.phone_book(),
         )
-        self.till = Till(options, self.market, self.customers, self.spoiler)
+        self.spend = ExpectedSpend(self.market) if writer.truth else None
+        self.till = Till(options, self.market, self.customers, self.spoiler, self.spend)
         self.late = LateFiles(options, self.calendar, self.stores)
         self.unchanged: dict[str, int] = {}
 
@@ -88,9 +91,14 @@ class World:
         for day in range(self.options.history_days, last + 1):
             self._day(day, is_written=self.only_day in (None, day))
             self._tell(day + 1, last + 1)
-        promotions = self.promotions.truth(self.calendar, self.stores)
-        if self.writer.truth:
-            self.writer.truth.close(self.options, self.market, self.customers, promotions)
+        promotions = promotion_truth(self.promotions, self.calendar, self.stores)
+        if self.writer.truth and self.spend:
+            for held in self.late.still_held():
+                path = f"{self.calendar.names[held.arrives]}/{held.name}"
+                self.writer.truth.late(path, held, is_delivered=False)
+            self.writer.truth.close(
+                self.options, self.market, self.customers, promotions, self.spend.mean()
+            )
         return GeneratedFiles(
             files=tuple(self.writer.files),
             defects=dict(sorted(self.writer.defects.items())),
@@ -212,8 +220,8 @@ class World:
                 f"{folder}/{held.name}", held.block.data_set, free_text=False
             ) as file:
                 self.writer.add(file, held.block)
-                if self.writer.truth:
-                    self.writer.truth.late(file, held.day_name, held.store_id, held.days_late)
+            if self.writer.truth:
+                self.writer.truth.late(f"{folder}/{held.name}", held, is_delivered=True)
 
     def _daily_customers(self, folder: str, day: int, *, is_written: bool) -> None:
         """Those who join today and records changed since yesterday, as of this morning."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,15 +17,19 @@ from seeds_generator.truth import Truth
 class Writer:
     """Writes files and keeps count of what is planted in them."""
 
-    def __init__(self, out: Path, truth: Truth | None) -> None:
+    def __init__(
+        self, out: Path, truth: Truth | None, noted: Callable[[str], None] | None = None
+    ) -> None:
         self.out = out
         self.truth = truth
+        self._noted = noted or (lambda _: None)
         self.files: list[WrittenFile] = []
         self.defects: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
     def file(self, path: str, data_set: str, *, free_text: bool = True) -> Iterator[CsvFile]:
         """A file below the folder, complete or absent."""
+        self._noted(path)
         with CsvFile(self.out / path, data_set, free_text=free_text) as file:
             yield file
         self.files.append(file.written())

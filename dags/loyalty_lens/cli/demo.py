@@ -37,8 +37,9 @@ def demo() -> None:
     landing = settings.landing
     with Workers(settings, url) as workers:
         workers.warm_up()
-        _generate_once(drops, settings.currency)
-        _begin_again(drops, landing, is_empty=not figures.loaded(url).files)
+        is_empty = not figures.loaded(url).files
+        _generate_once(drops, settings.currency, is_empty=is_empty)
+        _begin_again(drops, landing, is_empty=is_empty)
         seconds: dict[str, float] = {}
         waiting = [drop for drop in _in_order(drops) if not (landing / drop.name).exists()]
         for number in range(max(1, len(waiting))):  # without a new drop: one run, as on any day
@@ -52,18 +53,31 @@ def demo() -> None:
     click.echo(NEXT)
 
 
-def _generate_once(drops: Path, currency: str) -> None:
-    """Writes the drops unless they lie there; a half-written folder never takes their name."""
+def _generate_once(drops: Path, currency: str, *, is_empty: bool) -> None:
+    """Writes the drops unless they lie there; a half-written folder never takes their name.
+
+    An empty warehouse begins anew with the drops of this version of the generator.
+    """
     import seeds_generator  # Faker and NumPy take half a second that no other command needs
 
-    if drops.exists():
+    if drops.exists() and not (is_empty and _is_outdated(drops)):
         return
+    shutil.rmtree(drops, ignore_errors=True)
     unfinished = drops.with_name("drops.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     options = replace(seeds_generator.PRESETS["demo"], currency=currency)
-    seeds_generator.generate(options, unfinished)
-    seeds_generator.Plan(options, options.end).save(unfinished)
+    seeds_generator.found(options, unfinished)
     unfinished.rename(drops)
+
+
+def _is_outdated(drops: Path) -> bool:
+    """Whether another version made them, whose shop cannot go on."""
+    import seeds_generator
+
+    try:
+        return not seeds_generator.read_plan(drops).is_current
+    except seeds_generator.NoPlanError:
+        return True
 
 
 def _begin_again(drops: Path, landing: Path, *, is_empty: bool) -> None:

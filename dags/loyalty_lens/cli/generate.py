@@ -94,6 +94,9 @@ def _sizes(command: Any) -> Any:
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write to.")
 @click.option("--truth", type=FOLDER, help="Folder for what was planted (CSV files).")
+@click.option(
+    "--replace", "replaces", is_flag=True, help="Remove what an earlier lens generate wrote there."
+)
 @click.pass_obj
 def generate(
     settings: Settings,
@@ -103,6 +106,7 @@ def generate(
     end: dt.date | None,
     out: Path,
     truth: Path | None,
+    replaces: bool,
     **options: Any,
 ) -> None:
     """Write history/ and one dated folder a day of realistic sales, with injected defects."""
@@ -117,8 +121,9 @@ def generate(
             end = start + dt.timedelta(days=chosen.total_days - 1)
         chosen = replace(chosen, end=end or _yesterday())
         with _progress("generating") as progress:
-            written = seeds_generator.generate(chosen, out, truth=truth, progress=progress)
-        seeds_generator.Plan(chosen, chosen.end).save(out)
+            written = seeds_generator.found(
+                chosen, out, truth=truth, progress=progress, replace=replaces
+            )
     rows = sum(file.rows for file in written.files)
     click.echo(f"{len(written.files)} files, {rows:,} rows below {out}")
 
@@ -148,7 +153,9 @@ def _told(command: str, folder: Path) -> Iterator[None]:
 
     try:
         yield
-    except (ValueError, OverflowError, MemoryError, seeds_generator.NoPlanError) as error:
+    except (seeds_generator.NoPlanError, seeds_generator.FolderError) as error:
+        raise SettingsError(f"{command}: {error}") from None
+    except (ValueError, OverflowError, MemoryError) as error:
         raise SettingsError(f"{command}: {error}") from None
     except OSError as error:
         where = error.filename or folder  # the folder of the truth, for one

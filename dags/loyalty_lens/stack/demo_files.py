@@ -29,8 +29,7 @@ def generate_once(landing: Path, *, customers: int, days: int, currency: str) ->
             end=dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1),
             currency=currency,
         )
-        seeds_generator.generate(options, unfinished)
-        seeds_generator.Plan(options, options.end).save(unfinished)  # for the DAG demo_feed
+        seeds_generator.found(options, unfinished)  # with a plan, for the DAG demo_feed
     except ValueError as error:
         raise SettingsError(f"LENS_DEMO_CUSTOMERS, LENS_DEMO_DAYS: {error}") from None
     except OSError as error:

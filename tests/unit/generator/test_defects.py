@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seeds_generator import PRESETS, GeneratorOptions, generate
+from seeds_generator import PRESETS, GeneratorOptions, generate, world
 from seeds_generator.defects import EVENTS, HEADERS, INVENTORY, KINDS, LINES, WARN
 from tests.unit.generator.conftest import read
 
@@ -138,3 +138,26 @@ def test_no_store_or_product_is_spoilt(spoilt: Delivered, clean: Delivered) -> N
     ids = [row["customer_id"] for row in spoilt.rows["customer_details"]]
     assert ids.count("") == 0
     assert set(ids) == {row["customer_id"] for row in clean.rows["customer_details"]}
+
+
+def test_no_blemish_falls_on_who_has_two_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where everybody else has one: a record breaks one rule, and both stay alike."""
+    monkeypatch.setattr(world, "BLEMISHES", 10)
+    options = GeneratorOptions(history_days=2, days=0, customers=1500, defect_rate=0.1)
+    generate(options, tmp_path / "out", truth=tmp_path / "truth")
+    pairs = [row for row in table(tmp_path / "truth" / "identities.csv") if row["same_as"]]
+    both = {row[column] for row in pairs for column in ("customer_id", "same_as")}
+    assert len(both) >= 10
+    kinds: Counter[tuple[bool, str]] = Counter()
+    customers = {row["customer_id"]: row for row in customers_of(tmp_path / "out")}
+    for key, row in customers.items():
+        spoilt = row["annual_income"] == "about 40k" or row["birth_date"] == "1979-02-30"
+        kinds[key in both, "spoilt" if spoilt else "good"] += 1
+    assert kinds[True, "spoilt"] == 0
+    assert kinds[False, "good"] <= 1
+
+
+def customers_of(folder: Path) -> list[Row]:
+    return [row for path in sorted(folder.glob("*/customer_details*")) for row in table(path)]

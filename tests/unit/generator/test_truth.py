@@ -6,140 +6,17 @@ import csv
 import json
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
 import numpy as np
 import pytest
 
-from seeds_generator import PRESETS, GeneratorOptions, feed, generate, read_plan
-from seeds_generator.calendar import build_calendar
-from seeds_generator.feed import NoPlanError, Plan, feed_until
-from tests.unit.generator.conftest import Delivered, Row, read
-
-HEADERS, LINES = "store_sales_header", "store_sales_line_items"
-SHOP = GeneratorOptions(
-    history_days=180,
-    days=7,
-    customers=6000,
-    stores=20,
-    promotions=14,
-    defect_rate=0,
-    outlier_rate=0.0005,
-    late_rate=0.2,
-    seed=5,
-)
-
-
-@dataclass(frozen=True)
-class Known:
-    """A delivery, read back, and the tables of its truth."""
-
-    delivered: Delivered
-    folder: Path
-
-    def table(self, name: str) -> list[Row]:
-        with (self.folder / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream))
-
-    @property
-    def sales(self) -> list[Row]:
-        """Headers of sales."""
-        return [row for row in self.delivered.rows[HEADERS] if row["transaction_type"] == "SALE"]
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    folder = tmp_path_factory.mktemp("truth")
-    return Known(read(SHOP, folder / "out", truth=folder / "truth"), folder / "truth")
-
-
-def day(row: Row) -> date:
-    return date.fromisoformat(row["transaction_date"][:10])
-
-
-def test_nobody_buys_after_dropping_out_and_others_go_on(known: Known) -> None:
-    last: dict[str, date] = {}
-    for row in known.sales:
-        last[row["customer_id"]] = max(day(row), last.get(row["customer_id"], date.min))
-    customers = known.table("customers")
-    dropped = [row for row in customers if row["dropped_on"]]
-    assert 0.15 < len(dropped) / len(customers) < 0.5
-    for row in dropped:
-        assert last.get(row["customer_id"], date.min) <= date.fromisoformat(row["dropped_on"])
-    exact = sum(
-        last.get(row["customer_id"]) == date.fromisoformat(row["dropped_on"]) for row in dropped
-    )
-    assert exact > 0.95 * len(dropped)  # the rest: a last visit that found nothing to buy
-
-
-def test_purchases_are_those_of_the_process(known: Known) -> None:
-    """BG/NBD: E[X(t)] = (1 - exp(-rate p t)) / p of a customer with a rate and a drop-out p."""
-    counts = Counter(row["customer_id"] for row in known.sales)
-    days = build_calendar(SHOP).busyness.sum()  # there are busy and quiet ones
-    expected = seen = 0.0
-    for row in known.table("customers"):
-        if row["joined_on"]:
-            continue
-        rate, p = float(row["purchases_a_day"]), float(row["dropout_probability"])
-        expected += (1 - math.exp(-rate * p * days)) / p
-        seen += counts[row["customer_id"]]
-    assert seen == pytest.approx(expected, rel=0.03)
-
-
-def test_mean_spend_of_a_customer_is_the_truth(known: Known) -> None:
-    truth = {row["customer_id"]: float(row["mean_spend"]) for row in known.table("customers")}
-    promoted = {row["transaction_id"] for row in known.delivered.rows[LINES] if row["promotion_id"]}
-    outliers = {row["transaction_id"] for row in _outlier_lines(known)}
-    spend: dict[str, list[float]] = defaultdict(list)
-    for row in known.sales:
-        if row["customer_id"] and row["transaction_id"] not in promoted | outliers:
-            spend[row["customer_id"]].append(float(row["total_amount"]))
-    pairs = [(mean(seen), truth[key]) for key, seen in spend.items() if len(seen) >= 20]
-    assert len(pairs) > 500
-    seen_means, true_means = np.array(pairs).T
-    assert np.corrcoef(seen_means, true_means)[0, 1] > 0.85
-    assert seen_means.mean() == pytest.approx(true_means.mean(), rel=0.08)
-
-
-@pytest.mark.parametrize("sign", [-1, 0, 1])
-def test_promotions_change_units_as_the_truth_says(known: Known, sign: int) -> None:
-    """Units a day in stores that take part against the others, within and before the window."""
-    units = _units(known)
-    stores = {row["store_id"] for row in known.delivered.rows["stores"]}
-    tested = 0
-    for promotion in known.delivered.files.promotions:
-        category = promotion.category
-        length = (promotion.end - promotion.start).days + 1
-        if np.sign(promotion.uplift) != sign or category == "ALL" or length < 10:
-            continue
-        others = _disturbed(known, promotion.promotion_id, category)
-        window = [promotion.start + timedelta(days=n) for n in range(length)]
-        before = [promotion.start - timedelta(days=n + 1) for n in range(28)]
-        if others & {*window, *before} or promotion.end > SHOP.end:
-            continue
-        part, control = set(promotion.stores), stores - set(promotion.stores)
-
-        def rate(where: set[str], days: list[date], category: str = category) -> float:
-            return sum(units[category, store, on] for store in where for on in days) / len(days)
-
-        found = (rate(part, window) / rate(part, before)) / (
-            rate(control, window) / rate(control, before)
-        ) - 1
-        assert found == pytest.approx(promotion.uplift, abs=0.25), promotion
-        tested += 1
-    assert tested >= 1
-
-
-def test_a_promotion_that_only_brought_purchases_forward_is_followed_by_a_dip(
-    known: Known,
-) -> None:
-    dips = [p for p in known.delivered.files.promotions if p.dip > 0]
-    assert dips and all(p.dip_days == 14 and p.uplift > 0 for p in dips)
-    assert all(p.dip_days == 0 for p in known.delivered.files.promotions if p.dip == 0)
+from seeds_generator import PRESETS, generate
+from tests.unit.generator.conftest import HEADERS, LINES, SHOP, Known, day
 
 
 def test_planted_pairs_have_the_highest_lift(known: Known) -> None:
@@ -151,8 +28,8 @@ def test_planted_pairs_have_the_highest_lift(known: Known) -> None:
             baskets[row["transaction_id"]].add(row["product_id"])
     single = Counter(product for basket in baskets.values() for product in basket)
     both = Counter(pair for basket in baskets.values() for pair in combinations(sorted(basket), 2))
-    lift = {
-        pair: count * len(baskets) / (single[pair[0]] * single[pair[1]])
+    lift = {  # the lower end of its interval: rare pairs reach anything by chance
+        pair: (count - 2 * count**0.5) * len(baskets) / (single[pair[0]] * single[pair[1]])
         for pair, count in both.items()
         if count >= 30
     }
@@ -162,30 +39,6 @@ def test_planted_pairs_have_the_highest_lift(known: Known) -> None:
         first, second = row["product_id"], row["companion_id"]
         confidence = both[min(first, second), max(first, second)] / single[first]
         assert confidence >= 0.85 * float(row["probability"])
-
-
-def test_outliers_stand_far_off_in_their_category(known: Known) -> None:
-    """Semantics section 11: robust z on the log of the amount, beyond 3.5."""
-    outliers = {(row["transaction_id"], row["line_item_id"]) for row in _outlier_lines(known)}
-    assert len(outliers) > 20
-    category = {
-        row["product_id"]: row["product_category"] for row in known.delivered.rows["products"]
-    }
-    amounts: dict[str, list[tuple[bool, float]]] = defaultdict(list)
-    for row in known.delivered.rows[LINES]:
-        if float(row["line_item_amount"]) > 0:
-            key = (row["transaction_id"], row["line_item_id"])
-            amount = math.log(float(row["line_item_amount"]))
-            amounts[category[row["product_id"]]].append((key in outliers, amount))
-    flagged = planted = 0
-    for values in amounts.values():
-        middle = median(amount for _, amount in values)
-        spread = median(abs(amount - middle) for _, amount in values)
-        for is_outlier, amount in values:
-            if is_outlier:
-                planted += 1
-                flagged += abs(0.6745 * (amount - middle) / spread) > 3.5
-    assert flagged >= 0.8 * planted
 
 
 def test_an_empty_shelf_is_in_the_truth(known: Known) -> None:
@@ -210,6 +63,7 @@ def test_an_empty_shelf_is_in_the_truth(known: Known) -> None:
 
 def test_late_files_hold_the_day_of_their_store_and_nothing_else_is_missing(known: Known) -> None:
     late = known.table("late_files")
+    assert {row["is_delivered"] for row in late} == {"true"}, "no day is planned after the end"
     assert len({(row["business_date"], row["store_id"]) for row in late}) >= 5
     names = {row["file"]: row for row in late}
     for file in known.delivered.files.files:
@@ -340,90 +194,3 @@ def test_presets_have_the_size_they_promise(
     made = generate(small, tmp_path)
     assert made.rows(HEADERS) * scale == pytest.approx(headers, rel=0.06)
     assert made.rows(LINES) * scale == pytest.approx(lines, rel=0.06)
-
-
-def test_the_next_day_is_what_it_would_have_been(tmp_path: Path) -> None:
-    """`feed` goes on with the same world, late files of the days before included."""
-    short = replace(PRESETS["small"], history_days=20, days=3, ahead_days=6, late_rate=0.3)
-    generate(short, tmp_path / "fed")
-    Plan(short, short.end).save(tmp_path / "fed")
-    days = [feed(tmp_path / "fed")[0] for _ in range(4)]
-    assert days == [short.end + timedelta(days=n) for n in range(1, 5)]
-    assert read_plan(tmp_path / "fed").delivered == days[-1]
-    alone = tmp_path / "alone"
-    generate(short, alone, only_day=short.history_days + 1)
-    name = str(short.last_history_day + timedelta(days=2))
-    assert {path.name for path in alone.iterdir()} == {name}
-    written = {path.name: path.read_bytes() for path in (alone / name).iterdir()}
-    assert written == {path.name: path.read_bytes() for path in (tmp_path / "fed" / name).iterdir()}
-    late = [path.name for path in (tmp_path / "fed").glob("*/store_sales_header_*.csv")]
-    assert any(str(short.end) in file for file in late), "what was late at the end comes"
-
-
-def test_a_schedule_feeds_the_days_up_to_its_own_and_a_hand_one_more(tmp_path: Path) -> None:
-    options = replace(PRESETS["small"], history_days=5, days=1, ahead_days=4)
-    shop = tmp_path / "shop"  # right below the landing folder, as in the containers
-    generate(options, shop)
-    Plan(options, options.end).save(shop)
-    two_later = options.end + timedelta(days=2)
-    assert feed_until(tmp_path, options.end) == []
-    assert feed_until(tmp_path, two_later) == [options.end + timedelta(days=1), two_later]
-    assert feed_until(tmp_path, None) == [two_later + timedelta(days=1)]
-    assert (shop / str(two_later) / "store_sales_header.csv").exists()
-
-
-def test_a_feed_that_was_stopped_is_taken_up_again(tmp_path: Path) -> None:
-    options = replace(PRESETS["small"], history_days=5, days=1, ahead_days=1)
-    generate(options, tmp_path)
-    Plan(options, options.end).save(tmp_path)
-    day, _ = feed(tmp_path)
-    before = (tmp_path / str(day) / "products.csv").read_bytes()
-    Plan(options, options.end).save(tmp_path)  # as if it had been stopped before the last step
-    assert feed(tmp_path)[0] == day
-    assert (tmp_path / str(day) / "products.csv").read_bytes() == before
-    with pytest.raises(NoPlanError, match="the plan ends"):
-        feed(tmp_path)
-    with pytest.raises(NoPlanError, match="not a folder of invented files"):
-        feed(tmp_path / "elsewhere")
-
-
-def _outlier_lines(known: Known) -> list[Row]:
-    """The lines of the files that outliers.csv points at."""
-    places: dict[str, set[int]] = defaultdict(set)
-    for row in known.table("outliers"):
-        places[row["file"]].add(int(row["record"]))
-    found = []
-    for file in known.delivered.files.files:
-        name = f"{file.path.parent.name}/{file.path.name}"
-        if name in places:
-            with file.path.open(encoding="utf-8", newline="") as stream:
-                rows = list(csv.DictReader(stream))
-            found += [rows[number - 1] for number in places[name]]
-    return found
-
-
-def _units(known: Known) -> Counter[tuple[str, str, date]]:
-    """Units sold by category, store and day."""
-    category = {
-        row["product_id"]: row["product_category"] for row in known.delivered.rows["products"]
-    }
-    sales = {row["transaction_id"]: row for row in known.sales}
-    outliers = {(row["transaction_id"], row["line_item_id"]) for row in _outlier_lines(known)}
-    units: Counter[tuple[str, str, date]] = Counter()
-    for row in known.delivered.rows[LINES]:
-        sale = sales.get(row["transaction_id"])
-        if sale and (row["transaction_id"], row["line_item_id"]) not in outliers:
-            key = (category[row["product_id"]], sale["store_id"], day(sale))
-            units[key] += int(row["quantity"])
-    return units
-
-
-def _disturbed(known: Known, promotion_id: str, category: str) -> set[date]:
-    """Days on which another promotion, or its dip, touches the category."""
-    return {
-        other.start + timedelta(days=number)
-        for other in known.delivered.files.promotions
-        if other.promotion_id != promotion_id and other.category in (category, "ALL")
-        for number in range((other.end - other.start).days + 1 + other.dip_days)
-        if other.uplift or other.dip
-    }
