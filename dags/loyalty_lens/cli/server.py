@@ -2,6 +2,7 @@
 
 import click
 
+from loyalty_lens.bring.throwaway import sweep
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse import formats
@@ -19,7 +20,9 @@ from loyalty_lens.warehouse.connection import shown
 @click.pass_obj
 def start(settings: Settings) -> None:
     """Start the embedded server (or reach your own) and bring its schemas up to date."""
-    click.echo(f"warehouse ready: {shown(warehouse_url(settings))}")
+    address = warehouse_url(settings)
+    sweep(address)
+    click.echo(f"warehouse ready: {shown(address)}")
 
 
 @click.command()

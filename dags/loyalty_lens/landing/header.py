@@ -33,6 +33,7 @@ class Layout:
     offset: int  # bytes before the first line of rows
     first_line: int  # number of that physical line
     has_carriage_returns: bool  # lines end with a lone carriage return
+    names: tuple[str, ...] = ()  # the fields as the file calls them, normalised
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def read_layout(head: bytes, data_set: DataSet) -> Layout:
         offset=start + length,
         first_line=passed_over + 1 + text.count(b"\n", start, start + length),
         has_carriage_returns=has_carriage_returns,
+        names=tuple(names),
     )
 
 

@@ -22,6 +22,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
 from loyalty_lens.quality import batches, known, report, scratch, versions
+from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
 from loyalty_lens.quality.suites import SUITES, Suite, load_suite
@@ -190,7 +191,10 @@ class _Run:
                     for rule_id, rows in report.rejected_by_rule(cursor, name, ids).items()
                 },
                 warnings=dict(self.warnings),
-                notes=tuple(report.notes(cursor)),
+                notes=(
+                    *report.notes(cursor),
+                    *setting_hints(cursor, {id for ids in self.judged.values() for id in ids}),
+                ),
                 seconds=time.monotonic() - started,
             )
         with self.connection, self.connection.cursor() as cursor:
