@@ -97,7 +97,7 @@ def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int]) -> st
     )
     landing.mkdir()
     url = _database(info, "days")
-    coming = sorted(source.iterdir())
+    coming = sorted(path for path in source.iterdir() if path.is_dir())
     rows: list[list[object]] = [
         ["history", "days at once s", "copy s", "land s", "validate s", "x"]
     ]

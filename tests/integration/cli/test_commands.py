@@ -106,7 +106,9 @@ def test_feed_goes_on_where_generate_ended(lens: Lens, tmp_path: Path) -> None:
     assert "not both" in lens.refusal("generate", *both, "--out", str(folder))
     assert "gremlin" in lens.refusal("generate", "--defect", "gremlin=1", "--out", str(folder))
     kind = ("--defect", "header_bad_date=0.2", "--defect-rate", "0")
-    lens.works("generate", *shop, *kind, "--out", str(folder), "--truth", str(truth))
+    again = ("generate", *shop, *kind, "--out", str(folder), "--truth", str(truth))
+    assert "data files lie there already" in lens.refusal(*again)
+    lens.works(*again, "--replace")
     planted = (truth / "defects.csv").read_text().splitlines()
     assert {line.split(",")[3] for line in planted} >= {"rule", "bad_date", "header_rejected"}
 
