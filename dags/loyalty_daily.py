@@ -132,14 +132,17 @@ def publish() -> dict[str, Any]:
 
 
 @task(
-    doc_md="Fails where `land` met files that it could not load; all others are in the marts.",
+    doc_md="Fails where files could not be loaded or are held; all others are in the marts.",
     retries=0,
     on_failure_callback=None,
 )
-def check_files(landed: Any) -> None:
+def check_files(landed: Any, judged: Any) -> None:
     if landed["problems"]:
         first, count = landed["problems"][0], landed["files_with_problems"]
         raise AirflowFailException(f"{count} files not loaded, all others are: {first}")
+    if judged["held"]:
+        first, count = judged["held"][0]["message"], len(judged["held"])
+        raise AirflowFailException(f"{count} files held, all others count: {first}")
 
 
 with DAG(
@@ -156,7 +159,8 @@ A file that is already loaded is skipped, so a run may be repeated at any time.
 (`LENS_DEFAULT_TIME_ZONE`); 3. a manual run without a date: the newest day among the accepted sales.
 The logical date is not it.
 
-**Files that cannot be loaded** never stop the others: the marts are published, then the last task,
+**Files that cannot be loaded**, or are held by a rule about whole batches, never stop the others:
+the marts are published, then the last task,
 `check_files`, fails and names them.
 
 **When a task fails**: its log ends with one line that says what to do; `ops.pipeline_runs` keeps
@@ -190,11 +194,11 @@ it. Clear the task and the run goes on from there.
     },
     tags=["loyalty", "daily"],
 ):
-    landed = land()
+    landed, judged = land(), validate()
     chain(
         landed,
-        validate(),
+        judged,
         *[transform.override(task_id=layer)(layer) for layer in LAYERS],
         publish(),
-        check_files(landed),
+        check_files(landed, judged),
     )

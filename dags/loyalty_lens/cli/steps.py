@@ -1,12 +1,13 @@
 """The commands for the steps of a run: ingest, validate, build, run, replay, status."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.markup import escape
 
-from loyalty_lens.errors import LandingError
+from loyalty_lens.errors import LandingError, QualityError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.lock import only_run
@@ -71,8 +72,9 @@ def validate(settings: Settings) -> None:
     """Judge what is not yet judged: accepted, rejected with every failed rule, or duplicate."""
     url = warehouse_url(settings)
     with single_step(settings, url, "validate") as run_id:
-        steps.validate(settings, run_id)
+        report = steps.validate(settings, run_id)
     show.show_loaded(show.screen(), figures.loaded(url))
+    _tell_held(report["held"])
 
 
 @click.command()
@@ -101,6 +103,7 @@ def run(settings: Settings, landing: Path | str | None, business_date: str | Non
         result = run_all(settings, url, requested, workers, landing=landing)
     summary(settings, url, result.answers["validate"]["notes"], result.seconds)
     _tell_problems(result.answers["land"])
+    _tell_held(result.answers["validate"]["held"])
 
 
 @click.command()
@@ -157,6 +160,13 @@ def _tell_problems(landing: dict[str, Any]) -> None:
     if problems:
         more = f" (and {len(problems) - 1} more, see lens status)" if len(problems) > 1 else ""
         raise LandingError(f"not loaded: {problems[0]['message']}{more}; all others are loaded")
+
+
+def _tell_held(held: Sequence[dict[str, Any]]) -> None:
+    """So do batches that are held, in every run until somebody has decided about them."""
+    if held:
+        more = f" (and {len(held) - 1} more, see lens status)" if len(held) > 1 else ""
+        raise QualityError(f"{held[0]['message']}{more}; all others count")
 
 
 def _requested(settings: Settings, business_date: str | None) -> RequestedDate:

@@ -10,6 +10,7 @@ from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.report import show
 from loyalty_lens.settings import Settings
 from loyalty_lens.stewardship.exporting import export as export_rejects
+from loyalty_lens.stewardship.releasing import release as release_batch
 from loyalty_lens.stewardship.repair import RepairReport, load_repairs
 from loyalty_lens.stewardship.selection import (
     STATUSES,
@@ -167,4 +168,16 @@ def waive(
     click.echo(f"{waived:,} rows of {data_set} waived; they stay out and count as rejected")
 
 
-COMMANDS = (rejects,)
+@click.command()
+@click.argument("batch", type=int)
+@REASON
+@click.pass_obj
+def release(settings: Settings, batch: int, reason: str) -> None:
+    """Let a BATCH through that a rule about whole batches has stopped."""
+    url = warehouse_url(settings)
+    with only_run(url):
+        source_file = release_batch(url, batch, reason)
+    click.echo(f"batch {batch} let through ({source_file}): lens run judges its rows")
+
+
+COMMANDS = (rejects, release)

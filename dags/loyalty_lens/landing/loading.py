@@ -95,7 +95,8 @@ def _supersede_earlier(
         earlier = live_at_path(cursor, file, other_than=batch_id)
         if earlier and earlier.batch_id != replaced:
             removed = removal(cursor, file.data_set, earlier.batch_id, batch_id)
-            if removed.exceeds(supersede_limit):
+            # What a rule has stopped counts nowhere: nothing can be lost of it.
+            if earlier.status != "held" and removed.exceeds(supersede_limit):
                 raise Stopped(
                     f"would remove {removed.missing} of the {removed.keys} keys of batch"
                     f" {earlier.batch_id}, more than {supersede_limit:.0%}; the old data stay."

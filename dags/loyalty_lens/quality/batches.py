@@ -127,8 +127,11 @@ def recount_flat_files(cursor: Cursor) -> None:
     )
 
 
-def date_batches(cursor: Cursor, data_set: DataSet) -> None:
-    """First and last business date of the accepted rows; replayed rows widen their batch's span."""
+def date_batches(cursor: Cursor, data_set: DataSet, only: list[int] | None = None) -> None:
+    """First and last business date of the accepted rows; replayed rows widen their batch's span.
+
+    `only`: of these batches alone.
+    """
     cursor.execute(
         "select exists (select from information_schema.columns where table_schema = 'judge'"
         " and table_name = %s and column_name = '_business_date')",
@@ -165,9 +168,14 @@ def date_batches(cursor: Cursor, data_set: DataSet) -> None:
                     else greatest(batches.last_business_date, spans.last_date)
                 end
             from spans
-            where batches.batch_id = spans.batch_id
+            where
+                batches.batch_id = spans.batch_id
+                and ({only} is null or batches.batch_id = any({only}))
             """
-        ).format(judged=sql.Identifier("judge", data_set.name))
+        ).format(
+            judged=sql.Identifier("judge", data_set.name),
+            only=sql.SQL("{}::bigint[]").format(sql.Literal(only)),
+        )
     )
 
 

@@ -21,7 +21,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
-from loyalty_lens.quality import batches, known, report, scratch, versions
+from loyalty_lens.quality import batch_rules, batches, known, report, scratch, versions
+from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
@@ -52,12 +53,14 @@ def validate(
     started = time.monotonic()
     data_sets = load_data_sets()
     rules = {name: load_suite(name, suites) for name in data_sets}
+    whole = load_batch_rules(suites)
     connection = connect(url)
     try:
         run = _Run(connection, url, worker, run_id, currency, default_time_zone)
         run.prepare(data_sets.values())
         for name, data_set in data_sets.items():
-            run.judge(data_set, rules[name])
+            while run.judge(data_set, rules[name], whole.get(name, ())):
+                pass  # batches were held: the others are judged as if those had not come
         return run.finish(data_sets, business_date, started)
     except psycopg2.Error as error:
         reason = first_line(error, otherwise=type(error).__name__)
@@ -110,13 +113,17 @@ class _Run:
                 )
             _write_store_zones(cursor)
 
-    def judge(self, data_set: DataSet, suite: Suite) -> None:
-        """One data set, from its loaded batches to its rejects."""
+    def judge(self, data_set: DataSet, suite: Suite, whole: tuple[BatchRule, ...]) -> bool:
+        """One data set, from its loaded batches to its rejects.
+
+        Where a rule of `whole` stops batches, they alone are routed, and held; true then: all
+        others are still to be judged.
+        """
         started = time.monotonic()
         with self.connection, self.connection.cursor() as cursor:
             scratch.clear(cursor, data_set)
             if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
-                return
+                return False
             scratch.read(cursor, data_set, suite.final_rule_ids)
             scratch.build_judged(cursor, data_set, self.parameters)
             scratch.find_duplicates(cursor, data_set)
@@ -125,9 +132,18 @@ class _Run:
         with self.connection, self.connection.cursor() as cursor:
             routing.cursor = cursor
             had_accepted = batches.has_accepted(cursor, data_set.name)
+            cursor.execute("savepoint judged")
             changed, replayed = routing.route()
             batches.date_batches(cursor, data_set)
             batches.recount(cursor, data_set, changed)
+            findings = batch_rules.judge_batches(cursor, whole, changed)
+            stopped = sorted({finding.batch_id for finding in findings if finding.stops})
+            if stopped:
+                cursor.execute("rollback to savepoint judged")
+                self._hold(cursor, data_set, routing, findings, stopped)
+                return True
+            batch_rules.write_findings(cursor, data_set.name, self.run_id, findings)
+            batch_rules.clear(cursor, changed)
             if not had_accepted and batches.has_accepted(cursor, data_set.name):
                 batches.put_back(cursor, batches.REFERRING.get(data_set.name, ()))
             if data_set.name == "stores":
@@ -137,7 +153,28 @@ class _Run:
         self.replayed[data_set.name] = replayed
         for rule_id, rows in routing.warned().items():
             self.warnings[data_set.name, rule_id] += rows
+        for finding in findings:
+            if finding.fails:
+                self.warnings[data_set.name, finding.rule.rule_id] += 1
         LOG.info("%s judged in %.1f s", data_set.name, time.monotonic() - started)
+        return False
+
+    def _hold(
+        self,
+        cursor: Cursor,
+        data_set: DataSet,
+        routing: Routing,
+        findings: list[batch_rules.Finding],
+        stopped: list[int],
+    ) -> None:
+        """Their rejects, duplicates and counts stand; none of their rows counts."""
+        routing.route(stopped)
+        batches.date_batches(cursor, data_set, stopped)
+        batches.recount(cursor, data_set, stopped)
+        of_stopped = [finding for finding in findings if finding.batch_id in stopped]
+        batch_rules.write_findings(cursor, data_set.name, self.run_id, of_stopped)
+        batch_rules.hold(cursor, of_stopped)
+        scratch.clear(cursor, data_set)
 
     def _judge_phases(self, data_set: DataSet, suite: Suite, routing: Routing) -> None:
         """Each phase sees what the ones before let pass; its table is committed for the helper."""
@@ -195,6 +232,7 @@ class _Run:
                     *report.notes(cursor),
                     *setting_hints(cursor, {id for ids in self.judged.values() for id in ids}),
                 ),
+                held=tuple(batch_rules.held(cursor)),
                 seconds=time.monotonic() - started,
             )
         with self.connection, self.connection.cursor() as cursor:
@@ -202,6 +240,8 @@ class _Run:
                 cursor.execute(sql.SQL("analyze reject.{}").format(sql.Identifier(name)))
             if self.judged:
                 cursor.execute("analyze ops.duplicates, ops.load_batches, ops.validation_results")
+        for _, told in found.held:
+            LOG.warning("%s", told)
         for name, counts in found.data_sets.items():
             LOG.info(
                 "%s: %s rows judged, %s accepted, %s rejected, %s duplicates, %s replayed",

@@ -37,6 +37,7 @@ class QualityReport:
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     warnings: Mapping[tuple[str, str], int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    held: tuple[tuple[int, str], ...] = ()  # batches held at present, and why
     seconds: float = 0.0
 
     @property
@@ -52,6 +53,7 @@ class QualityReport:
             "warnings": _listed(self.warnings),
             "replayed": self.replayed,
             "notes": list(self.notes),
+            "held": [{"batch_id": batch, "message": told} for batch, told in self.held],
             "seconds": round(self.seconds, 3),
         }
 

@@ -83,19 +83,21 @@ class Routing:
         )
         return dict(self.cursor.fetchall())
 
-    def route(self) -> tuple[list[int], int]:
+    def route(self, only: list[int] | None = None) -> tuple[list[int], int]:
         """Moves rows and writes results; the batches whose counts changed, and rows replayed.
 
-        The caller's transaction makes it one: until it commits the batches stay `loaded`.
+        `only`: of these batches alone, nothing is replayed. The caller's transaction makes it one:
+        until it commits the batches stay `loaded`.
         """
-        batches = self._loaded_batches()
+        batches = self._loaded_batches() if only is None else only
         self._forget(batches)
         self._insert_rejects(batches)
-        replayed = self._replay()
+        replayed = self._replay() if only is None else []
         self.cursor.execute(
             "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
-            " original_row_number) select %s, repeated.* from repeated",
-            (self.data_set.name,),
+            " original_row_number) select %s, repeated.* from repeated"
+            " where %s::bigint[] is null or repeated._batch_id = any(%s)",
+            (self.data_set.name, only, only),
         )
         self._write_results(batches)
         known.remember(self.cursor, self.data_set, rows_read(self.data_set), batches)

@@ -22,6 +22,10 @@ REFUSED = """
 select distinct on (source_file) message
 from ops.load_batches where status = 'failed' order by source_file, batch_id desc
 """
+HELD = """
+select format('%s: batch %s, %s', source_file, batch_id, held_because)
+from ops.load_batches where status = 'held' order by batch_id
+"""
 WAITING = (
     "select data_set, count(*) from ops.load_batches where status = 'loaded' group by data_set"
 )
@@ -104,6 +108,7 @@ class Loaded:
 
     files: tuple[FileRow, ...]
     refused: tuple[str, ...]  # why, one line for each file that was not loaded
+    held: tuple[str, ...]  # batches that a rule has stopped, one line each
     waiting: int  # files in raw that are not judged yet
     rejected: tuple[tuple[str, str, int], ...]  # (data set, rule, rows) as of the last build
     warnings: tuple[tuple[str, str, int], ...]  # (data set, rule, rows)
@@ -136,6 +141,7 @@ def loaded(url: str) -> Loaded:
         return Loaded(
             files=tuple(files[name] for name in load_layouts() if name in files),
             refused=tuple(row[0] for row in _rows(connection, REFUSED)),
+            held=tuple(row[0] for row in _rows(connection, HELD)),
             waiting=sum(waiting.values()),
             rejected=_rule_rows(
                 _rows(connection, REJECTED) if _rows(connection, HAS_MARTS)[0][0] else []

@@ -41,6 +41,8 @@ def show_loaded(console: Console, figures: Loaded) -> None:
     table(console, "Files and rows", columns, rows)
     for message in figures.refused:
         console.print("[red]not loaded[/]", escape(message), highlight=False, soft_wrap=True)
+    for message in figures.held:
+        console.print("[red]held[/]", escape(message), highlight=False, soft_wrap=True)
     if figures.waiting:
         console.print(f"[yellow]{figures.waiting} files wait to be judged[/]: lens validate")
     if figures.not_delivered:

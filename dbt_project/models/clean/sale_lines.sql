@@ -27,6 +27,15 @@ promotions as (
     select promotion_id from {{ ref('promotions') }}
 ),
 
+limits as (
+    select
+        product_category,
+        month,
+        median_log_amount,
+        log_scale
+    from {{ ref('line_amount_limits') }}
+),
+
 final as (
     select
         lines.transaction_id,
@@ -39,7 +48,20 @@ final as (
         promotions.promotion_id is not null as is_promotion_known,
         coalesce(products.is_merchandise, true) as is_merchandise,
         coalesce(sales.is_return, false) as is_return,
-        false as is_suspect,
+        case
+            when sales.is_return or lines.line_item_amount <= 0 then false
+            when own.month is not null
+                then ops.is_outlier(
+                    ln(cast(lines.line_item_amount as double precision)),
+                    own.median_log_amount,
+                    own.log_scale
+                )
+            else ops.is_outlier(
+                ln(cast(lines.line_item_amount as double precision)),
+                general.median_log_amount,
+                general.log_scale
+            )
+        end as is_suspect,
         cast(
             case when sales.is_return then -abs(lines.quantity) else lines.quantity end
             as numeric(18, 4)
@@ -60,6 +82,14 @@ final as (
     left join sales on lines.transaction_id = sales.transaction_id
     left join products on lines.product_id = products.product_id
     left join promotions on lines.promotion_id = promotions.promotion_id
+    left join limits as own
+        on
+            coalesce(products.product_category, '{{ var("uncategorised") }}') = own.product_category
+            and cast(date_trunc('month', sales.business_date) as date) = own.month
+    left join limits as general
+        on
+            general.product_category is null
+            and cast(date_trunc('month', sales.business_date) as date) = general.month
 )
 
 select * from final

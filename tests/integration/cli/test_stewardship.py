@@ -1,39 +1,14 @@
-"""`lens rejects ...`: from the list to the repaired file, as a steward types it.
-
-The commands run in this process: a dozen of them, each a process of its own, would take a minute.
-"""
+"""`lens rejects ...`: from the list to the repaired file, as a steward types it."""
 
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from loyalty_lens.cli.main import lens as command
-from loyalty_lens.errors import StewardshipError
 from tests.conftest import NewDatabase
+from tests.integration.cli.typed import Typed
 
 FILE = "store_sales_header.csv"
 ROWS = "T1,S1,2026-01-05,1O\nT2,S1,2026-01-05,x\nT3,S1,tomorrow,3\n"
-
-
-class Typed:
-    """`lens` with a warehouse of its own."""
-
-    def __init__(self, home: Path, url: str) -> None:
-        self.environment = {"LENS_HOME": str(home), "LENS_DATABASE_URL": url, "COLUMNS": "120"}
-
-    def __call__(self, *arguments: str) -> Result:
-        return CliRunner(env=self.environment).invoke(command, arguments)
-
-    def works(self, *arguments: str) -> str:
-        done = self(*arguments)
-        assert done.exit_code == 0, (done.output, done.exception)
-        return done.output
-
-    def refusal(self, *arguments: str) -> str:
-        done = self(*arguments)
-        assert isinstance(done.exception, StewardshipError), (done.output, done.exception)
-        return str(done.exception)
 
 
 @pytest.fixture(scope="module")

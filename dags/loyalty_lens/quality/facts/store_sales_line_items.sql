@@ -57,7 +57,7 @@ known as (
             select from ops.load_batches
             where
                 load_batches.data_set = 'store_sales_header'
-                and load_batches.status in ('loaded', 'validated')
+                and load_batches.status in ('loaded', 'validated', 'held')
         ) as has_headers
 ),
 
