@@ -6,7 +6,7 @@ rows and writes results and counts in the transaction of its caller.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg2
@@ -19,6 +19,10 @@ from loyalty_lens.quality import known
 from loyalty_lens.quality.scratch import rows_read, table_of
 from loyalty_lens.quality.suites import Rule, Suite
 
+# What Great Expectations asks for failing rows: columns of one table, and a condition on them.
+QUERY = re.compile(
+    r"SELECT [\w\", ]+?\s+FROM (?P<table>[\w.\"]+)\s+WHERE (?P<condition>.+)", re.DOTALL
+)
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -37,21 +41,89 @@ class Routing:
         )
 
     def collect(self, phase: int, results: Iterable[dict[str, Any]]) -> None:
-        """Takes the answer of Great Expectations for a phase: who failed, or how many per batch."""
+        """Takes the answer of Great Expectations for a phase: who failed, or how many per batch.
+
+        Its queries of failing rows become one, which reads the table once; where that does not
+        work they are asked one by one, and the rule that is to blame is named.
+        """
         rules = {rule.number: rule for rule in self.suite.of_phase(phase)}
-        for result in results:
-            if result["holds"]:
+        failed = [
+            (rules[result["number"]], str(result["query"]))
+            for result in results
+            if not result["holds"]
+        ]
+        table = sql.Identifier("judge", table_of(self.data_set, phase))
+        together = [
+            (rule, sql.SQL(condition))
+            for rule, query in failed
+            if (condition := condition_of(query, table_of(self.data_set, phase)))
+        ]
+        self.cursor.execute("savepoint together")
+        try:
+            self._collect_together(table, together)
+        except psycopg2.Error:
+            self.cursor.execute("rollback to savepoint together")
+            together = []
+        for rule, query in failed:
+            if rule in (rule for rule, _ in together):
                 continue
-            rule, query = rules[result["number"]], sql.SQL(result["query"])
             try:
                 if rule.severity == "reject":
-                    self.cursor.execute(self._failing(phase, rule, query))
+                    self.cursor.execute(self._failing(phase, rule, sql.SQL(query)))
                 else:
-                    self.warnings[rule.number] = self._count(query)
+                    self.warnings[rule.number] = self._count(sql.SQL(query))
             except psycopg2.Error as error:
                 reason = first_line(error)
                 raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
         self.cursor.execute("analyze failures")
+
+    def _collect_together(
+        self, table: sql.Identifier, failed: Sequence[tuple[Rule, sql.Composable]]
+    ) -> None:
+        rejecting = [(rule, failing) for rule, failing in failed if rule.severity == "reject"]
+        if rejecting:
+            # Only a query that makes a table is planned in parallel.
+            self.cursor.execute(
+                sql.SQL(
+                    "create temporary table failing on commit drop as"
+                    " select judged._batch_id, judged._row_number, checks.number, checks.message"
+                    " from (select * from {table} where {any}) as judged cross join lateral"
+                    " (values {checks}) as checks (number, is_failed, message)"
+                    " where checks.is_failed;"
+                    " insert into failures select * from failing;"
+                    " drop table failing"
+                ).format(
+                    table=table,
+                    any=_any(failing for _, failing in rejecting),
+                    checks=sql.SQL(", ").join(
+                        sql.SQL("({}, {}, {})").format(
+                            sql.Literal(rule.number), failing, _message(rule, "judged")
+                        )
+                        for rule, failing in rejecting
+                    ),
+                )
+            )
+        warning = [(rule, failing) for rule, failing in failed if rule.severity != "reject"]
+        if warning:
+            self.cursor.execute(
+                sql.SQL(
+                    "select judged._batch_id, {counts} from {table} as judged"
+                    " inner join ops.load_batches as batches"
+                    " on judged._batch_id = batches.batch_id and batches.status = 'loaded'"
+                    " where {any} group by judged._batch_id"
+                ).format(
+                    table=table,
+                    any=_any(failing for _, failing in warning),
+                    counts=sql.SQL(", ").join(
+                        sql.SQL("count(*) filter (where {})").format(failing)
+                        for _, failing in warning
+                    ),
+                )
+            )
+            for batch, *counts in self.cursor.fetchall():
+                for (rule, _), count in zip(warning, counts, strict=True):
+                    if count:
+                        self.warnings.setdefault(rule.number, {})[batch] = count
 
     def _failing(self, phase: int, rule: Rule, query: sql.Composable) -> sql.Composable:
         names = set(PLACEHOLDER.findall(rule.message)) - {"value"}
@@ -67,7 +139,7 @@ class Routing:
             " {number}, {message} from ({query}) as failing {joined}"
         ).format(
             number=sql.Literal(rule.number),
-            message=_message(rule),
+            message=_message(rule, "failing"),
             query=query,
             joined=joined,
         )
@@ -185,6 +257,13 @@ class Routing:
 
     def _replay(self) -> list[int]:
         """Open rejects judged again: what passes now turns `replayed`, the rest says why not."""
+        self.cursor.execute(
+            sql.SQL("select exists (select from {} where _is_replay)").format(
+                rows_read(self.data_set)
+            )
+        )
+        if self.cursor.fetchone() == (False,):
+            return []
         names = {
             "reject": sql.Identifier("reject", self.data_set.name),
             "judged": sql.Identifier("judge", self.data_set.name),
@@ -279,12 +358,24 @@ class Routing:
         )
 
 
-def _message(rule: Rule) -> sql.Composable:
+def condition_of(query: str, table: str) -> str | None:
+    """What a query of failing rows asks of the table judged; None where it asks more than that."""
+    found = QUERY.fullmatch(query.strip())
+    if found is None or found["table"].replace('"', "") != f"judge.{table}":
+        return None
+    return f"({found['condition']})"
+
+
+def _any(conditions: Iterable[sql.Composable]) -> sql.Composable:
+    return sql.SQL(" or ").join(conditions)
+
+
+def _message(rule: Rule, judged_value: str) -> sql.Composable:
     parts: list[sql.Composable] = []
     for place, text in enumerate(PLACEHOLDER.split(rule.message)):
         if place % 2 == 0:
             parts.append(sql.Literal(text))
             continue
-        column = ("failing", rule.judged_column) if text == "value" else ("judged", text)
+        column = (judged_value, rule.judged_column) if text == "value" else ("judged", text)
         parts.append(sql.SQL("coalesce(cast({} as text), '')").format(sql.Identifier(*column)))
     return sql.SQL(" || ").join(parts)

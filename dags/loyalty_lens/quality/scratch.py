@@ -62,19 +62,14 @@ def read(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> None:
         " order by batch_id",
         (data_set.name,),
     )
-    batches = of_batches([batch for (batch,) in cursor.fetchall()])
+    ids = [batch for (batch,) in cursor.fetchall()]
     delivered = sql.SQL("{} union all {}").format(
         source(
             data_set,
             "raw",
-            batches,
+            of_batches(ids),
             extra=", false as _is_replay",
-            where=sql.SQL(
-                "where not exists (select from reject.{} as closed"
-                " where closed._batch_id = delivered._batch_id"
-                " and closed._row_number = delivered._row_number"
-                " and closed.status in ('waived', 'superseded'))"
-            ).format(sql.Identifier(data_set.name)),
+            where=_without_closed(cursor, data_set, ids),
         ),
         source(
             data_set,
@@ -98,6 +93,22 @@ def read(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> None:
     cursor.execute(
         sql.SQL("analyze {} ({})").format(table, sql.SQL(", ").join(map(sql.Identifier, names)))
     )
+
+
+def _without_closed(cursor: Cursor, data_set: DataSet, batches: list[int]) -> sql.Composable:
+    """Leaves out rows that a steward has decided on, where there are any in these batches."""
+    closed = sql.SQL(
+        "select from reject.{} as closed where closed.status in ('waived', 'superseded')"
+    ).format(sql.Identifier(data_set.name))
+    cursor.execute(
+        sql.SQL("select exists ({} and closed._batch_id = any(%s))").format(closed), (batches,)
+    )
+    if not _scalar(cursor):
+        return sql.SQL("")
+    return sql.SQL(
+        "where not exists ({} and closed._batch_id = delivered._batch_id"
+        " and closed._row_number = delivered._row_number)"
+    ).format(closed)
 
 
 def rows_read(data_set: DataSet) -> sql.Identifier:
@@ -141,16 +152,12 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
         sql.SQL(
             """
             create temporary table contested on commit preserve rows as
-            with wanted as (
-                select distinct judged._entity_hash, judged._key_hash, judged._key
-                from {judged} as judged
-            ),
-            known as (
-                select
+            with known as (
+                select distinct on (known._batch_id, known._row_number)
                     known._batch_id, known._row_number, wanted._key, known._key_hash,
                     known._content_hash,
                     rejected._batch_id is null and duplicates._batch_id is null as is_accepted
-                from wanted
+                from {judged} as wanted
                 inner join {known} as known
                     on wanted._entity_hash = known._entity_hash
                     and wanted._key_hash = known._key_hash
