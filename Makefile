@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long env up down logs smoke screenshots quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate env up down logs smoke screenshots quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test: setup ## All tests but the long counts (the README's test command)
 
 test-long: setup ## The full counts of every property and fault test
 	@$(RUN) pytest $(PYTEST_ARGS)
+
+bench-gate: setup ## Speed and memory of landing and gate, as ratios to a bare copy (20 minutes, 6 GB)
+	@$(RUN) tests.bench.gate
 
 env: ## Write .env for docker-compose, secrets made up
 	@$(STACK).make_env

@@ -18,6 +18,7 @@ from loyalty_lens.quality.reading import of_batches, source, typed
 
 HASHES = ("_batch_id", "_row_number", "_entity_hash", "_key_hash", "_content_hash")
 # Rows of batches that were judged, also those to be judged again: what they say does not change.
+# A new batch with rejects has rows that a steward decided on before, which are not judged.
 JUDGED = sql.SQL(
     "(batches.status in ('validated', 'held') or batches.status = 'loaded' and exists"
     " (select from {reject} as rejected where rejected._batch_id = batches.batch_id))"
@@ -77,9 +78,7 @@ def bring_up_to_date(cursor: Cursor, data_set: DataSet) -> None:
     All comes from raw; there is nothing to do, at the cost of two small queries, but after an
     upgrade and a change of datasets.yml. The caller's transaction makes it one.
     """
-    rows = typed(data_set, source(data_set, "raw", sql.SQL("true")))
-    made = sql.SQL("; ").join([_create(data_set), _view(data_set), _insert(data_set, rows)])
-    reading = hashlib.sha256(made.as_string(cursor).encode()).hexdigest()
+    reading = _digest(cursor, data_set)
     cursor.execute(
         "select exists (select from judge.known_tables where data_set = %s and reading = %s)",
         (data_set.name, reading),
@@ -102,6 +101,19 @@ def bring_up_to_date(cursor: Cursor, data_set: DataSet) -> None:
         cursor.execute(_insert(data_set, rows))
         cursor.execute("insert into judge.known_batches select unnest(%s::bigint[])", (missing,))
         cursor.execute(sql.SQL("analyze {}").format(table_of(data_set)))
+
+
+def _digest(cursor: Cursor, data_set: DataSet) -> str:
+    """Of all that decides what the table says: its columns, and how raw is read into them."""
+    rows = typed(data_set, source(data_set, "raw", sql.SQL("true")))
+    made = sql.SQL("; ").join([_create(data_set), _view(data_set), _insert(data_set, rows)])
+    cursor.execute(
+        "select coalesce(string_agg(prosrc, '; ' order by cast(oid as regprocedure)::text), '')"
+        " from pg_proc where pronamespace = cast('ops' as regnamespace)"
+        " and proname ~ '^(read|iso|whole)'"
+    )
+    (readers,) = cursor.fetchone() or ("",)
+    return hashlib.sha256((made.as_string(cursor) + readers).encode()).hexdigest()
 
 
 def _make(cursor: Cursor, data_set: DataSet, reading: str) -> None:
@@ -149,23 +161,11 @@ def remember(cursor: Cursor, data_set: DataSet, rows: sql.Composable, batches: l
     if present or len(new) < len(batches):
         selected += sql.SQL(" and _batch_id = any({}::bigint[])").format(sql.Literal(new))
     cursor.execute(_insert(data_set, selected))
-    _add_closed(cursor, data_set, new)
     cursor.execute("insert into judge.known_batches select unnest(%s::bigint[])", (new,))
     if is_bulk:
         _build_indexes(cursor, data_set)
     if coming * 10 > present:
         cursor.execute(sql.SQL("analyze {}").format(table_of(data_set)))
-
-
-def _add_closed(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
-    """Rows that a steward decided on before their batch was judged: they are not judged."""
-    closed = sql.SQL(
-        "where exists (select from {} as rejected where rejected._batch_id = delivered._batch_id"
-        " and rejected._row_number = delivered._row_number"
-        " and rejected.status in ('waived', 'superseded'))"
-    ).format(sql.Identifier("reject", data_set.name))
-    rows = typed(data_set, source(data_set, "raw", of_batches(batches), where=closed))
-    cursor.execute(_insert(data_set, rows))
 
 
 def date_versions(cursor: Cursor, data_set: DataSet, batches: Sequence[int]) -> None:
