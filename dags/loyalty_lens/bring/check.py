@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 
 from loyalty_lens.bring.findings import (
+    EXAMPLES,
     CheckReport,
     FileCheck,
     counts_after,
@@ -62,6 +63,7 @@ def check(
             currency=settings.currency,
             default_time_zone=settings.default_time_zone,
             worker=helper,
+            warning_examples=EXAMPLES,
         )
         return _report(url, folder, newest, landed, judged, recognised, is_alone=is_alone)
 
@@ -96,8 +98,11 @@ def _report(
                 for file in landed.files
             ),
             rejected=tuple(rejected_after(cursor, newest)),
-            warnings=tuple(warned_after(cursor, newest)),
-            notes=judged.notes,
+            warnings=tuple(warned_after(cursor, newest, judged.warned_rows)),
+            notes=(
+                *judged.notes,
+                *(f"held back: {why}" for batch_id, why in judged.held if batch_id > newest),
+            ),
             replayed=judged.replayed,
         )
 

@@ -1,5 +1,6 @@
 """What a look found, as data: files, rejected rows with examples, warnings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg2 import sql
@@ -7,6 +8,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.bring.recognition import Recognised
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.quality.routing import WarnedRow
 
 EXAMPLES = 3
 
@@ -146,15 +148,28 @@ def rejected_after(cursor: Cursor, newest: int) -> list[Finding]:
     return found + _gathered("(no CSV record)", cursor.fetchall())
 
 
-def warned_after(cursor: Cursor, newest: int) -> list[Finding]:
-    """Rows that are kept with a warning."""
+def warned_after(cursor: Cursor, newest: int, warned: Sequence[WarnedRow]) -> list[Finding]:
+    """Rows of those batches that are kept with a warning; `warned` are the gate's examples."""
     cursor.execute(
-        "select data_set, rule_id || coalesce(' (' || column_name || ')', ''), sum(rows_failed)"
+        "select batch_id, source_file from ops.load_batches where batch_id > %s", (newest,)
+    )
+    files = dict(cursor.fetchall())
+    examples: dict[tuple[str, str, str], list[Example]] = {}
+    for row in warned:
+        if row.batch_id in files:
+            found = examples.setdefault((row.data_set, row.rule_id, row.column), [])
+            place = f"record {row.row_number}"
+            found.append(Example(files[row.batch_id], place, row.message))
+    cursor.execute(
+        "select data_set, rule_id, column_name, sum(rows_failed)"
         " from ops.validation_results where severity = 'warn' and batch_id > %s"
-        " and rows_failed > 0 group by 1, 2 order by 3 desc, 1, 2",
+        " and rows_failed > 0 group by 1, 2, 3 order by 4 desc, 1, 2, 3",
         (newest,),
     )
-    return [Finding(name, rule, int(rows)) for name, rule, rows in cursor.fetchall()]
+    return [
+        Finding(name, rule, int(rows), tuple(examples.get((name, rule, column), ())))
+        for name, rule, column, rows in cursor.fetchall()
+    ]
 
 
 def _gathered(data_set: str, rows: list[tuple[str, int, str, str, str]]) -> list[Finding]:

@@ -25,7 +25,7 @@ from loyalty_lens.quality import batch_rules, batches, known, report, scratch, v
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
-from loyalty_lens.quality.routing import Routing
+from loyalty_lens.quality.routing import Routing, WarnedRow
 from loyalty_lens.quality.suites import SUITES, Suite, load_suite
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import Worker
@@ -43,11 +43,13 @@ def validate(
     run_id: str | None = None,
     business_date: dt.date | None = None,
     suites: Path = SUITES,
+    warning_examples: int = 0,
 ) -> QualityReport:
     """Judges all batches in status `loaded` and the open rejects that may pass by now.
 
     `business_date` is that of the run, where it was given explicitly: it dates the arrival of the
-    batches. Raises QualityError where a suite is wrong or a statement fails, SettingsError where
+    batches. `warning_examples`: of how many rows of each warning the report names the message.
+    Raises QualityError where a suite is wrong or a statement fails, SettingsError where
     the time zone is not known to the server.
     """
     started = time.monotonic()
@@ -57,6 +59,7 @@ def validate(
     connection = connect(url)
     try:
         run = _Run(connection, url, worker, run_id, currency, default_time_zone)
+        run.warning_examples = warning_examples
         run.prepare(data_sets.values())
         for name, data_set in data_sets.items():
             while run.judge(data_set, rules[name], whole.get(name, ())):
@@ -89,6 +92,8 @@ class _Run:
         self.judged: dict[str, list[int]] = {}
         self.replayed: dict[str, int] = {}
         self.warnings: Counter[tuple[str, str]] = Counter()
+        self.warning_examples = 0
+        self.warned_rows: list[WarnedRow] = []
 
     def prepare(self, data_sets: Iterable[DataSet]) -> None:
         """Waits for another validation to end; sees that all is there that look-ups read."""
@@ -127,7 +132,7 @@ class _Run:
             scratch.read(cursor, data_set, suite.final_rule_ids)
             scratch.build_judged(cursor, data_set, self.parameters)
             scratch.find_duplicates(cursor, data_set)
-            routing = Routing(cursor, data_set, suite, self.run_id)
+            routing = Routing(cursor, data_set, suite, self.run_id, examples=self.warning_examples)
         self._judge_phases(data_set, suite, routing)
         with self.connection, self.connection.cursor() as cursor:
             routing.cursor = cursor
@@ -151,6 +156,7 @@ class _Run:
             scratch.clear(cursor, data_set)
         self.judged[data_set.name] = changed
         self.replayed[data_set.name] = replayed
+        self.warned_rows += routing.warned_rows
         for rule_id, rows in routing.warned().items():
             self.warnings[data_set.name, rule_id] += rows
         for finding in findings:
@@ -233,6 +239,7 @@ class _Run:
                     *setting_hints(cursor, {id for ids in self.judged.values() for id in ids}),
                 ),
                 held=tuple(batch_rules.held(cursor)),
+                warned_rows=tuple(self.warned_rows),
                 seconds=time.monotonic() - started,
             )
         with self.connection, self.connection.cursor() as cursor:

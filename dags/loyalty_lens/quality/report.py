@@ -8,6 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.quality.batches import has_accepted
+from loyalty_lens.quality.routing import WarnedRow
 
 # Who is named where: a member that its master never delivered is inferred from these columns.
 INFERRED = {
@@ -38,6 +39,7 @@ class QualityReport:
     warnings: Mapping[tuple[str, str], int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     held: tuple[tuple[int, str], ...] = ()  # batches held at present, and why
+    warned_rows: tuple[WarnedRow, ...] = ()  # examples, where they were asked for
     seconds: float = 0.0
 
     @property

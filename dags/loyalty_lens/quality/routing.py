@@ -7,7 +7,7 @@ rows and writes results and counts in the transaction of its caller.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
 from psycopg2 import sql
@@ -26,15 +26,39 @@ QUERY = re.compile(
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class Routing:
-    """One judgement of one data set; `cursor` is of the session that built the scratch tables."""
+class WarnedRow(NamedTuple):
+    """A row that is kept with a warning."""
 
-    def __init__(self, cursor: Cursor, data_set: DataSet, suite: Suite, run_id: str | None) -> None:
+    data_set: str
+    rule_id: str
+    column: str
+    batch_id: int
+    row_number: int
+    message: str
+
+
+class Routing:
+    """One judgement of one data set; `cursor` is of the session that built the scratch tables.
+
+    `examples`: for how many rows of each warning to keep the message, in `warned_rows`.
+    """
+
+    def __init__(
+        self,
+        cursor: Cursor,
+        data_set: DataSet,
+        suite: Suite,
+        run_id: str | None,
+        *,
+        examples: int = 0,
+    ) -> None:
         self.cursor = cursor
         self.data_set = data_set
         self.suite = suite
         self.run_id = run_id
         self.warnings: dict[int, dict[int, int]] = {}
+        self.examples = examples
+        self.warned_rows: list[WarnedRow] = []
         cursor.execute(
             "create temporary table failures (_batch_id bigint, _row_number bigint,"
             " number integer, message text) on commit preserve rows"
@@ -69,12 +93,16 @@ class Routing:
                 continue
             try:
                 if rule.severity == "reject":
-                    self.cursor.execute(self._failing(phase, rule, sql.SQL(query)))
+                    failing = self._failing(phase, rule, sql.SQL(query))
+                    self.cursor.execute(sql.SQL("insert into failures {}").format(failing))
                 else:
                     self.warnings[rule.number] = self._count(sql.SQL(query))
             except psycopg2.Error as error:
                 reason = first_line(error)
                 raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
+        for rule, query in failed if self.examples else []:
+            if rule.severity != "reject":
+                self._keep_examples(phase, rule, sql.SQL(query))
         self.cursor.execute("analyze failures")
 
     def _collect_together(
@@ -125,7 +153,21 @@ class Routing:
                     if count:
                         self.warnings.setdefault(rule.number, {})[batch] = count
 
+    def _keep_examples(self, phase: int, rule: Rule, query: sql.Composable) -> None:
+        self.cursor.execute(
+            sql.SQL(
+                "select failing._batch_id, failing._row_number, failing.message"
+                " from ({}) as failing inner join ops.load_batches as batches"
+                " on failing._batch_id = batches.batch_id and batches.status = 'loaded'"
+                " order by failing._batch_id, failing._row_number limit %s"
+            ).format(self._failing(phase, rule, query)),
+            (self.examples,),
+        )
+        where = (self.data_set.name, rule.rule_id, rule.column)
+        self.warned_rows += [WarnedRow(*where, *row) for row in self.cursor.fetchall()]
+
     def _failing(self, phase: int, rule: Rule, query: sql.Composable) -> sql.Composable:
+        """The rows that fail the rule, each with its number and message."""
         names = set(PLACEHOLDER.findall(rule.message)) - {"value"}
         joined = (
             sql.SQL("inner join {} as judged using (_batch_id, _row_number)").format(
@@ -135,8 +177,9 @@ class Routing:
             else sql.SQL("")
         )
         return sql.SQL(
-            "insert into failures select distinct failing._batch_id, failing._row_number,"
-            " {number}, {message} from ({query}) as failing {joined}"
+            "select distinct failing._batch_id, failing._row_number,"
+            " cast({number} as integer) as number, {message} as message"
+            " from ({query}) as failing {joined}"
         ).format(
             number=sql.Literal(rule.number),
             message=_message(rule, "failing"),

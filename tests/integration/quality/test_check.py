@@ -102,6 +102,10 @@ def test_files_are_judged_against_the_warehouse_and_nothing_in_it_changes(
     assert [example.place for example in unknown.examples] == ["record 3", "record 4", "record 5"]
     assert "customer_id C9 is not among" in unknown.examples[0].message
     assert report.rejected_rows == 6
+    differ = next(found for found in report.warnings if found.rule_id == "header_lines_differ")
+    assert (differ.data_set, differ.rows) == ("store_sales_line_items", 1)
+    assert [example.place for example in differ.examples] == ["record 1"]
+    assert differ.examples[0].file == "store_sales_line_items.csv"
     headers = next(file for file in report.files if "header" in file.path)
     assert [vars(counts)["duplicates"] for counts in headers.counts] == [1]
     stores, lines = (
