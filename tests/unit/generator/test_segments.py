@@ -65,3 +65,22 @@ def test_there_are_at_risk_customers_with_points(
         for row in reversed(clean.rows["customer_details"])
     }
     assert sum(recency >= 30 and opening[key] > 0 for key, (recency, _, _) in rfm.items()) > 100
+
+
+def test_every_mart_has_something_to_show(clean: Delivered) -> None:
+    """Returns, points spent and (after 12 months) expired, empty shelves, promotions to compare."""
+    rows, options = clean.rows, clean.options
+    assert sum(row["transaction_type"] == "RETURN" for row in rows["store_sales_header"]) > 500
+    assert sum(row["event_type"] == "REDEEM" for row in rows["points_events"]) > 100
+    assert sum(row["stock_on_hand"] == "0" for row in rows["store_inventory"]) > 100
+    assert options.total_days > 366 + 28, "points of the first weeks expire"
+    assert sum(int(row["total_loyalty_points"]) for row in rows["customer_details"]) > 10_000
+    comparable = [
+        promotion
+        for promotion in clean.files.promotions
+        if (promotion.start - options.first_day).days >= 14
+        and promotion.end <= options.end
+        and len(promotion.stores) <= options.stores // 2
+        and not promotion.overlaps
+    ]
+    assert len(comparable) >= 2
