@@ -29,6 +29,8 @@ LENGTHS = (14, 21, 10, 14, 7)
 PERCENT = (5, 10, 15, 20, 25, 30)
 # Relative change in units while it runs; one has no effect at all, one drives customers away.
 UPLIFTS = (0.40, 0.0, 0.60, 0.20, -0.15, 0.80, 0.30)
+# A deeper discount brings more; where nothing is gained, it had any depth.
+PERCENT_OF_UPLIFT = {0.20: 10, 0.30: 15, 0.40: 20, 0.60: 25, 0.80: 30}
 SALE_LENGTH = 4  # days of the one storewide sale, which has no effect either
 DIP_DAYS = 14  # after a promotion that only brought purchases forward
 PULLED_FORWARD = (0.0, 0.0, 0.0, 0.35)  # share of the gain that is missing afterwards
@@ -169,13 +171,23 @@ def build_promotions(options: GeneratorOptions, calendar: Calendar, stores: Stor
         category=category,
         start=start,
         end=start + length - 1,
-        percent=np.array([PERCENT[rng.integers(0, len(PERCENT))] for rng in rngs], dtype=np.int64),
+        percent=_percent(rngs, uplift),
         uplift=uplift,
         dip=dip,
         takes_part=takes_part,
         channel=texts(CHANNELS[rng.integers(0, len(CHANNELS))] for rng in rngs),
         cost=np.array([1000 * rng.integers(40, 900) for rng in rngs], dtype=np.int64),
     )
+
+
+def _percent(rngs: list[np.random.Generator], uplift: FloatArray) -> IntArray:
+    """The discount of each promotion, by what it brings."""
+    anything = [PERCENT[rng.integers(0, len(PERCENT))] for rng in rngs]
+    chosen = [
+        PERCENT_OF_UPLIFT.get(gain, other)
+        for gain, other in zip(uplift.tolist(), anything, strict=True)
+    ]
+    return np.array(chosen, dtype=np.int64)
 
 
 def _scheduled(

@@ -71,6 +71,12 @@ def test_no_promotion_disturbs_another_and_half_of_the_stores_stay_to_compare(
                     assert taken.get((name, store, on)) in mine, promotion
 
 
+def test_a_deeper_discount_brings_more_units() -> None:
+    gains = {(p.discount, p.uplift) for p in truth(DENSE) if p.uplift > 0}
+    assert len(gains) == 5
+    assert [gain for _, gain in sorted(gains)] == sorted(gain for _, gain in gains)
+
+
 def test_where_there_is_no_room_the_truth_names_what_overlaps() -> None:
     promotions = {promotion.promotion_id: promotion for promotion in truth(CROWDED)}
     assert len(promotions) == CROWDED.promotions

@@ -7,7 +7,7 @@ from pathlib import Path
 from seeds_generator import PRESETS, generate
 from seeds_generator.version import VERSION
 
-DIGESTS = {2: "0dcc5fcd8298dc576906ab90719779223e7171e9e9ca5890a3f6d0dfc2f4a416"}
+DIGESTS = {3: "e7816002f8b51a7dffdb290b85fdb082d79817bb67232a41cae5a25bcb8154b6"}
 SHOP = replace(PRESETS["small"], customers=100, promotions=8, outlier_rate=0.01, defect_rate=0.05)
 
 
