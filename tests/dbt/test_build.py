@@ -65,6 +65,26 @@ def test_any_data_set_may_be_missing(full: Warehouse, missing: str) -> None:
     full.execute(hide % "validated")
 
 
+def test_files_are_counted_once_and_a_full_refresh_counts_the_same(full: Warehouse) -> None:
+    files = "select * from marts.delivered_files order by batch_id"
+    full.build()
+    before = full.rows(files)
+    sale = {"transaction_id": "LATE", "store_id": "A", "transaction_date": "2026-01-31"}
+    batch = full.load(
+        "store_sales_header",
+        [{**sale, "total_amount": "1.5"}, {**sale, "customer_id": "C1", "total_amount": "?"}],
+    )
+    full.dbt("run", "--select", "delivered_files")
+    after = full.rows(files)
+    assert len(after) == len(before) + 1
+    assert full.rows(
+        "select row_count, date_count, null_transaction_count, null_product_count,"
+        f" null_customer_count, amount from marts.delivered_files where batch_id = {batch}"
+    ) == [(2, 1, 0, None, 1, Decimal("1.5"))]
+    full.dbt("run", "--full-refresh", "--select", "delivered_files")
+    assert full.rows(files) == after
+
+
 def test_dev_builds_into_schemas_of_ones_own_and_leaves_the_marts_alone(
     full: Warehouse,
 ) -> None:

@@ -26,7 +26,9 @@ where
 """
 DIFFERENCES = """
 select count(*) from marts.layer_reconciliation
-where rows_difference <> 0 or clean_difference <> 0 or amount_difference <> 0
+where
+    rows_difference <> 0 or clean_difference <> 0 or amount_difference <> 0
+    or raw_difference <> 0 or mart_difference <> 0
 """
 OPTIONS = GeneratorOptions(
     history_days=30,

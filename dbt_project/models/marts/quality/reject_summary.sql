@@ -10,8 +10,7 @@ batches as (
     select
         batch_id,
         decimal_mark,
-        coalesce(file_date, business_date, cast(loaded_at at time zone 'UTC' as date))
-            as delivered_date
+        {{ delivered_date() }} as delivered_date
     from {{ source('ops', 'load_batches') }}
 ),
 
@@ -22,6 +21,8 @@ rejected as (
     ] %}
     select
         '{{ data_set }}' as data_set,
+        rows._batch_id,
+        rows._row_number,
         unnest(rows.rule_ids) as rule_id,
         rows.status,
         {% if data_set in amounts -%}
@@ -36,16 +37,38 @@ rejected as (
     {%- endfor %}
 ),
 
+-- Points that would have been: of a sale what it would have earned, of an event its own.
+staked as (
+    select
+        rejected.*,
+        case
+            when rejected.data_set = 'points_events' and rejected.status in ('open', 'waived')
+                then abs(rejected.amount)
+            when rejected.data_set = 'store_sales_header' then rejected_sales.points_at_stake
+        end as points_at_stake
+    from rejected
+    left join {{ ref('rejected_sales') }} as rejected_sales
+        on
+            rejected.data_set = 'store_sales_header'
+            and rejected._batch_id = rejected_sales.batch_id
+            and rejected._row_number = rejected_sales.row_number
+),
+
 final as (
     select
         data_set,
         rule_id,
         status,
         count(*) as row_count,
+        cast(coalesce(sum(points_at_stake), 0) as bigint) as points_at_stake,
         coalesce(sum(amount), 0) as amount,
+        case
+            when data_set in ('store_sales_header', 'store_sales_line_items')
+                then coalesce(sum(amount), 0)
+        end as money_amount,
         min(delivered_date) as first_date,
         max(delivered_date) as last_date
-    from rejected
+    from staked
     group by data_set, rule_id, status
 )
 
