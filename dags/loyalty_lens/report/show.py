@@ -18,7 +18,7 @@ def screen() -> Console:
     return console if console.is_terminal else Console(width=120)
 
 
-def show_loaded(console: Console, figures: Loaded) -> None:
+def show_loaded(console: Console, figures: Loaded, *, with_rejects: bool = True) -> None:
     """Files and rows per data set, files not loaded, what is missing, rejects and warnings."""
     rows = [
         (
@@ -37,7 +37,7 @@ def show_loaded(console: Console, figures: Loaded) -> None:
         )
         for row in figures.files
     ]
-    columns = ("data set", "files", "rows read", "accepted", "rejected", "duplicates", "malformed")
+    columns = ("data set", "files", "read", "accepted", "rejected", "duplicates", "malformed")
     table(console, "Files and rows", columns, rows)
     for message in figures.refused:
         console.print("[red]not loaded[/]", escape(message), highlight=False, soft_wrap=True)
@@ -47,7 +47,8 @@ def show_loaded(console: Console, figures: Loaded) -> None:
         console.print(f"[yellow]{figures.waiting} files wait to be judged[/]: lens validate")
     if figures.not_delivered:
         console.print(f"Never delivered: {', '.join(figures.not_delivered)}", soft_wrap=True)
-    show_rules(console, "Rejected, by rule", figures.rejected)
+    if with_rejects:
+        show_rules(console, "Rejected, by rule", figures.rejected)
     show_rules(console, "Warnings (the rows are kept), by rule", figures.warnings)
 
 
