@@ -13,7 +13,6 @@ from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.run import NO_DATE, single_step
 from loyalty_lens.pipeline.run import run as run_all
-from loyalty_lens.pipeline.steps import stale_days
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures, show
 from loyalty_lens.settings import Settings
@@ -116,29 +115,6 @@ def replay(settings: Settings) -> None:
     click.echo(f"{result.answers['validate']['replayed']:,} rows replayed")
 
 
-@click.command()
-@click.pass_obj
-def status(settings: Settings) -> None:
-    """What is loaded, rejected, missing and stale, and how the last run ended."""
-    console = show.screen()
-    known = figures.loaded(warehouse_url(settings))
-    show.show_loaded(console, known)
-    console.print(f"\nNewest accepted sale: {known.newest_business_date or 'none yet'}")
-    if known.last_run:
-        row = known.last_run
-        console.print(
-            f"Last run: {row.status}, business date {row.business_date or 'none'},"
-            f" started {row.started_at:%Y-%m-%d %H:%M} UTC {row.message or ''}".rstrip(),
-            soft_wrap=True,
-            markup=False,
-        )
-        stale = stale_days(row.business_date, known.newest_business_date)
-        if stale:
-            console.print(f"[yellow]stale[/]: the sales end {stale} days before the business date")
-    else:
-        console.print("No run yet: lens run --landing DIR")
-
-
 def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
     """The closing summary of `lens run` and of the demo."""
     console = show.screen()
@@ -178,4 +154,4 @@ def _requested(settings: Settings, business_date: str | None) -> RequestedDate:
     )
 
 
-COMMANDS = (ingest, validate, build, run, replay, status)
+COMMANDS = (ingest, validate, build, run, replay)

@@ -18,8 +18,8 @@ from great_expectations.core import (
     RunIdentifier,
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.render.renderer import ValidationResultsPageRenderer
-from great_expectations.render.view import DefaultJinjaPageView
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
 
 FOREIGN = (
     re.compile(r"<script\b.*?</script>", re.S),
@@ -39,9 +39,8 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     """
     folder = Path(request["folder"])
     for page in request["pages"]:
-        html = DefaultJinjaPageView().render(
-            ValidationResultsPageRenderer().render(_suite_result(page))
-        )
+        document = ValidationResultsPageRenderer().render(_suite_result(page))
+        html = DefaultJinjaPageView().render(document)  # type: ignore[no-untyped-call]
         text = _own(html, request["style"], f"{page['data_set']}, files of {page['day']}")
         (folder / page["file"]).write_text(text, encoding="utf-8")
     return {"pages": len(request["pages"])}

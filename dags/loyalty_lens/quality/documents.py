@@ -96,8 +96,8 @@ def _index(pages: list[dict[str, Any]], style: str) -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Data quality</title>'
         f"<style>{style}</style></head><body><h1>Data quality: the newest files of each data set"
-        '</h1><table class="index"><tr><th>data set</th><th>files of</th><th>judged (UTC)</th><th class="number">'
-        'rules</th><th class="number">passed in full</th><th>failed by</th></tr>'
+        '</h1><table class="index"><tr><th>data set</th><th>files of</th><th>judged (UTC)</th>'
+        '<th class="number">rules</th><th class="number">passed in full</th><th>failed by</th></tr>'
         f"{rows}</table><p>Counts are rows as delivered; what comes through later stays counted."
         " The rejected rows themselves are in the schema reject.</p></body></html>"
     )
