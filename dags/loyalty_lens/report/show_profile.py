@@ -31,7 +31,8 @@ def show_profile(console: Console, data_set: str, profiles: Sequence[ColumnProfi
         )
         for profile in profiles
     ]
-    table(console, f"{data_set}: {seen}", COLUMNS, rows)
+    console.print(f"\n{data_set}: {seen}", style="bold", highlight=False, soft_wrap=True)
+    table(console, "", COLUMNS, rows)
     console.print(
         "\nShapes (9 digit, A a letters, + more of them) and commonest values", style="dim"
     )
