@@ -64,14 +64,19 @@ counted as (
         count(distinct ops.read_date(rows.{{ columns.date }}, batches.date_order))
         {%- else -%}
         cast(null as bigint)
-        {%- endif %} as date_count
-        {%- for key in ('transaction', 'product', 'customer') %},
-        {% if columns[key] -%}
-        count(*) filter (where ops.read_id(rows.{{ columns[key] }}) is null)
-        {%- else -%}
-        cast(null as bigint)
-        {%- endif %} as null_{{ key }}_count
-        {%- endfor %}
+        {%- endif %} as date_count,
+        {{
+            'count(*) filter (where ops.read_id(rows.' ~ columns.transaction ~ ') is null)'
+            if columns.transaction else 'cast(null as bigint)'
+        }} as null_transaction_count,
+        {{
+            'count(*) filter (where ops.read_id(rows.' ~ columns.product ~ ') is null)'
+            if columns.product else 'cast(null as bigint)'
+        }} as null_product_count,
+        {{
+            'count(*) filter (where ops.read_id(rows.' ~ columns.customer ~ ') is null)'
+            if columns.customer else 'cast(null as bigint)'
+        }} as null_customer_count
     from {{ source('raw', data_set) }} as rows
     inner join batches on rows._batch_id = batches.batch_id
     -- Known before the join, so that the index on the batch spares the rows of all others.
