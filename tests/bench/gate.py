@@ -21,7 +21,15 @@ from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.warehouse.migrate import migrate
 from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
 from loyalty_lens.worker import Worker
-from tests.bench.measure import Memory, bare_copy, files_below, lens, stopwatch, table
+from tests.bench.measure import (
+    Memory,
+    bare_copy,
+    files_below,
+    lens,
+    processor_seconds,
+    stopwatch,
+    table,
+)
 
 DEFECTS = ("--defect-rate", "0.02", "--seed", "7")
 REPEATS = 3  # days measured upon each history; the median counts
@@ -30,7 +38,7 @@ REPEATS = 3  # days measured upon each history; the median counts
 def main() -> None:
     """Reads the command line and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", action="append", help="sizes of the bulk load")
+    parser.add_argument("--preset", action="append", help="sizes of the bulk load, or nothing")
     parser.add_argument("--days", default="9,30,90", help="lengths of the history, or nothing")
     parser.add_argument("--day-preset", default="large", help="size of a day")
     parser.add_argument("--verbose", action="store_true", help="log what landing and gate do")
@@ -42,7 +50,9 @@ def main() -> None:
     server = EmbeddedServer(folder / "home")
     try:
         info = server.start()
-        _say(bulk(folder, info, options.preset or ["demo", "large"]))
+        presets = ["demo", "large"] if options.preset is None else options.preset
+        if any(presets):
+            _say(bulk(folder, info, presets))
         lengths = [int(text) for text in options.days.split(",") if text]
         if lengths:
             _say(a_day(folder, info, options.day_preset, lengths))
@@ -54,28 +64,39 @@ def main() -> None:
 def bulk(folder: Path, info: ServerInfo, presets: list[str]) -> str:
     """One row a preset: bare copy, ingest and validate, and the peaks of the processes in MB."""
     rows: list[list[object]] = [
-        ["preset", "copy s", "ingest x", "validate x", "lens MB", "gate helper MB", "server MB"]
+        [
+            *("preset", "copy s", "ingest x", "validate x", "copy cpu s", "ingest cpu x"),
+            *("validate cpu x", "lens MB", "gate helper MB", "server MB"),
+        ]
     ]
     for preset in presets:
         files = folder / preset
         lens("generate", "--preset", preset, *DEFECTS, "--out", str(files), environment={})
-        copied = [bare_copy(info.url("postgres"), files_below(files))]
         environment = {
             "LENS_HOME": str(folder / "home"),
             "LENS_LANDING": str(files),
             "LENS_DATABASE_URL": _database(info, f"bulk_{preset}"),
         }
+        cpu = [processor_seconds(info.data)]
+        copied = [bare_copy(info.url("postgres"), files_below(files))]
+        cpu.append(processor_seconds(info.data))
         with Memory(info.data) as memory:
             ingested = lens("ingest", environment=environment)
+            cpu.append(processor_seconds(info.data))
             validated = lens("validate", environment=environment)
+            cpu.append(processor_seconds(info.data))
         copied.append(bare_copy(info.url("postgres"), files_below(files)))
         bare = statistics.mean(copied)
+        of_copy, of_ingest, of_validate = (cpu[at + 1] - cpu[at] for at in range(3))
         rows.append(
             [
                 preset,
                 bare,
                 ingested / bare,
                 validated / bare,
+                of_copy,
+                of_ingest / of_copy,
+                of_validate / of_copy,
                 memory.python.get("cli.main", 0.0),
                 memory.python.get("quality.expectations", 0.0),
                 memory.server,

@@ -119,6 +119,20 @@ class Memory:
             return None
 
 
+def processor_seconds(server_data: Path) -> float:
+    """Of this process, of children that have ended, and of the server, up to now.
+
+    Unlike seconds it hardly depends on what else the machine does.
+    """
+    total = sum(os.times()[:4])
+    postmaster = int((server_data / "postmaster.pid").read_text().split()[0])
+    for pid in [postmaster, *_below(postmaster, _processes()[0])]:
+        fields = _read(pid, "stat").rpartition(")")[2].split()
+        if fields:  # user, system, and the same of children that have ended
+            total += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
 def lens(*arguments: str, environment: Mapping[str, str]) -> float:
     """Seconds of a `lens` command, from its start to its end. Raises CalledProcessError."""
     with stopwatch() as seconds:
