@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -99,7 +101,11 @@ def _error_class(name: str) -> type[LensError]:
 
 
 def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
-    """Answers requests until standard input ends. Everything printed meanwhile goes to stderr."""
+    """Answers requests until standard input ends. Everything printed meanwhile goes to stderr.
+
+    Ends at once where whoever asks is killed: the next run would meet this one's work.
+    """
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in sys.stdin:
@@ -120,6 +126,13 @@ def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
             answers.flush()
         except BrokenPipeError:  # whoever asked was killed
             os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """An orphan gets another parent."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 if __name__ == "__main__":

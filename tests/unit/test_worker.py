@@ -1,7 +1,11 @@
 """A helper process: answers, errors, its end."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from loyalty_lens.errors import QualityError, WorkerError
@@ -9,6 +13,8 @@ from loyalty_lens.worker import Worker
 
 HELPER = """
 import os
+import time
+from pathlib import Path
 from loyalty_lens.errors import QualityError
 
 def handle(request):
@@ -20,6 +26,9 @@ def handle(request):
         raise RuntimeError("two\\nlines")
     if what == "die":
         os._exit(7)
+    if what == "work":
+        Path("working").write_text(str(os.getpid()))
+        time.sleep(60)
     return {"what": what, "variable": os.environ.get("VARIABLE")}
 """
 
@@ -59,3 +68,23 @@ def test_a_helper_starts_with_its_first_call_and_ends_with_close(worker: Worker)
     process = worker.start()
     worker.close()
     assert process.poll() is not None
+
+
+def test_a_helper_at_work_does_not_outlive_the_command_that_was_killed(
+    worker: Worker, tmp_path: Path
+) -> None:
+    """Its tables would be the next run's as well."""
+    program = "from loyalty_lens.worker import Worker; Worker('helper_for_tests').call(what='work')"
+    command = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path)
+    note = tmp_path / "working"
+    while not (note.exists() and note.read_text()):
+        assert command.poll() is None
+        time.sleep(0.02)
+    helper = psutil.Process(int(note.read_text()))
+    command.kill()
+    command.wait()
+    try:
+        helper.wait(20)
+    finally:
+        if helper.is_running():
+            helper.kill()
