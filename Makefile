@@ -23,7 +23,8 @@ demo: setup ## Load invented daily files into the demo database and show what co
 	@$(RUN) loyalty_lens.cli.main demo
 
 test: setup ## All tests but the long counts (the README's test command)
-	@$(RUN) pytest -m "not full" -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	@$(RUN) pytest -m "not full" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(PYTEST_ARGS)
 
 test-long: setup ## The full counts of every property and fault test
 	@$(RUN) pytest $(PYTEST_ARGS)
