@@ -12,7 +12,7 @@ from loyalty_lens.warehouse.connection import connected
 # The last of these tables to be built: the others are there, too, with all their columns.
 HAS_MARTS = "select to_regclass('marts.raw_quality_daily') is not null"
 HELD = """
-select batch_id, data_set, source_file, coalesce(message, 'stopped by a rule on whole batches')
+select batch_id, data_set, source_file, coalesce(held_because, 'stopped by a rule on whole batches')
 from ops.load_batches where status = 'held' order by batch_id
 """
 WAITING = """

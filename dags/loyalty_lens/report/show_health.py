@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from rich.console import Console
-from rich.markup import escape
 
 from loyalty_lens.report.health import Health, Score
 from loyalty_lens.report.show import number, table
@@ -12,13 +11,7 @@ COLOURS = {"FAIL": "red", "BELOW TARGET": "yellow", "LATE": "yellow", "PASS": "g
 
 
 def show_health(console: Console, health: Health, currency: str) -> None:
-    """Held and waiting files, scores against targets, open rejects with what they cost, runs."""
-    for batch in health.held:
-        console.print(
-            f"[red]held[/] batch {batch.batch_id} ({escape(batch.file)}): {escape(batch.reason)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+    """Waiting files, scores against targets, open rejects with what they cost, runs."""
     if health.waiting:
         told = ", ".join(f"{name} {number(count)}" for name, count in health.waiting.items())
         console.print(f"Files waiting to be judged: {told}", highlight=False, soft_wrap=True)
