@@ -128,7 +128,7 @@ def build_judged(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) 
         parameters,
     )
     cursor.execute(
-        sql.SQL("analyze {} (_batch_id, _row_number, _key_hash)").format(
+        sql.SQL("analyze {} (_batch_id, _row_number, _entity_hash, _key_hash)").format(
             sql.Identifier("judge", data_set.name)
         )
     )
@@ -152,32 +152,36 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
         sql.SQL(
             """
             create temporary table contested on commit preserve rows as
-            with known as (
-                select distinct on (known._batch_id, known._row_number)
-                    known._batch_id, known._row_number, wanted._key, known._key_hash,
-                    known._content_hash,
-                    rejected._batch_id is null and duplicates._batch_id is null as is_accepted
+            with found as (
+                select
+                    known._batch_id, known._row_number, known._key_hash, known._content_hash,
+                    min(wanted._key) as _key
                 from {judged} as wanted
                 inner join {known} as known
                     on wanted._entity_hash = known._entity_hash
                     and wanted._key_hash = known._key_hash
+                group by
+                    known._batch_id, known._row_number, known._key_hash, known._content_hash
+                -- A reject judged again finds itself.
+                having not bool_or(
+                    wanted._batch_id = known._batch_id and wanted._row_number = known._row_number
+                )
+            ),
+            known as (
+                select
+                    found.*,
+                    rejected._batch_id is null and duplicates._batch_id is null as is_accepted
+                from found
                 inner join ops.load_batches as batches
-                    on known._batch_id = batches.batch_id and batches.status = 'validated'
+                    on found._batch_id = batches.batch_id and batches.status = 'validated'
                 left join {reject} as rejected
-                    on known._batch_id = rejected._batch_id
-                    and known._row_number = rejected._row_number
+                    on found._batch_id = rejected._batch_id
+                    and found._row_number = rejected._row_number
                     and rejected.status <> 'replayed'
                 left join ops.duplicates
                     on duplicates.data_set = {name}
-                    and known._batch_id = duplicates._batch_id
-                    and known._row_number = duplicates._row_number
-                where not exists (
-                    select from {judged} as judged
-                    where
-                        judged._is_replay
-                        and judged._batch_id = known._batch_id
-                        and judged._row_number = known._row_number
-                )
+                    and found._batch_id = duplicates._batch_id
+                    and found._row_number = duplicates._row_number
             ),
             contested_keys as (
                 select judged._key_hash from {judged} as judged
