@@ -84,6 +84,12 @@ def test_every_planted_defect_is_rejected_by_its_rule_and_nothing_else_is(shop: 
     assert shop.found(rejected) == planted
 
 
+def test_every_kind_of_defect_is_planted(shop: Shop) -> None:
+    with (shop.truth / "defects.csv").open(encoding="utf-8", newline="") as stream:
+        planted = {(row["data_set"], row["kind"]) for row in csv.DictReader(stream)}
+    assert {(kind.data_set, kind.kind) for kind in KINDS} - planted == set()
+
+
 def test_every_planted_duplicate_is_found_and_no_other(shop: Shop) -> None:
     masters = ("stores", "products", "customer_details", "promotion_details", "loyalty_rules")
     query = (
