@@ -118,6 +118,20 @@ def clear(cursor: Cursor, batches: list[int]) -> None:
     )
 
 
+def write_passes(cursor: Cursor, run_id: str | None, batches: list[int]) -> None:
+    """Of the batches just judged that a person has let through: the rules that held them pass."""
+    cursor.execute(
+        "insert into ops.validation_results (run_id, batch_id, data_set, rule_id, dimension,"
+        " severity, rows_evaluated, rows_failed) select distinct %s, results.batch_id,"
+        " results.data_set, results.rule_id, results.dimension, results.severity, 1, 0"
+        " from ops.validation_results as results inner join ops.load_batches as batches"
+        " on results.batch_id = batches.batch_id and batches.validated_at is null"
+        " where results.batch_id = any(%s) and batches.held_because is not null"
+        " and results.severity = 'stop' and results.rows_failed > 0",
+        (run_id, batches),
+    )
+
+
 def hold(cursor: Cursor, findings: Iterable[Finding]) -> None:
     """The batches stopped by these findings are held; their message says why and what to do."""
     reasons: dict[int, list[str]] = {}

@@ -148,6 +148,7 @@ class _Run:
                 self._hold(cursor, data_set, routing, findings, stopped)
                 return True
             batch_rules.write_findings(cursor, data_set.name, self.run_id, findings)
+            batch_rules.write_passes(cursor, self.run_id, changed)
             batch_rules.clear(cursor, changed)
             if not had_accepted and batches.has_accepted(cursor, data_set.name):
                 batches.put_back(cursor, batches.REFERRING.get(data_set.name, ()))

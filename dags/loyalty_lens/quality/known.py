@@ -40,6 +40,16 @@ def _same(**types: str) -> dict[str, tuple[str, str]]:
 
 KNOWN = {
     "stores": Known(_same(store_id="text", time_zone="text")),
+    "products": Known(_same(product_id="text", unit_price="numeric")),
+    "promotion_details": Known(
+        {
+            "promotion_id": ("text", "promotion_id"),
+            "_discount": (
+                "numeric",
+                "discount_percentage / case when _is_discount_in_percent then 100 else 1 end",
+            ),
+        }
+    ),
     "customer_details": Known(
         _same(customer_id="text", customer_phone="text"),
         indexes=("(customer_phone) where customer_phone is not null",),

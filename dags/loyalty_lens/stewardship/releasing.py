@@ -6,16 +6,6 @@ from loyalty_lens.errors import StewardshipError
 from loyalty_lens.stewardship.audit import given_reason, record
 from loyalty_lens.warehouse.connection import connected
 
-# The newest word on the rules that stopped the batch: a person has let it pass.
-PASSED = """
-insert into ops.validation_results (
-    run_id, batch_id, data_set, rule_id, dimension, severity, rows_evaluated, rows_failed
-)
-select distinct null, batch_id, data_set, rule_id, dimension, severity, 1, 0
-from ops.validation_results
-where batch_id = %s and severity = 'stop' and rows_failed > 0
-"""
-
 
 def release(url: str, batch_id: int, reason: str) -> str:
     """The batch is judged again in the next run, and no rule about whole batches stops it.
@@ -34,7 +24,6 @@ def release(url: str, batch_id: int, reason: str) -> str:
         if found is None:
             raise StewardshipError(_why_not(cursor, batch_id))
         data_set, source_file, held_because = found
-        cursor.execute(PASSED, (batch_id,))
         record(
             cursor,
             "release",

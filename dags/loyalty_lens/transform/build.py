@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from loyalty_lens.errors import TransformError
+from loyalty_lens.quality.outliers import record_outliers
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
@@ -50,6 +51,8 @@ def build(
         failed = [node for node in done if node["status"] not in ("success", "pass", "warn")]
         if failed:
             raise TransformError(_told(failed))
+    if layer in ("clean", "all"):
+        record_outliers(url, run_id)
     return _counts(nodes)
 
 

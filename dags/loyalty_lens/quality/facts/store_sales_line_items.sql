@@ -6,8 +6,14 @@ with headers as (
         case when live._is_rejected then 'rejected' else 'accepted' end as status,
         live._is_return as is_return,
         live.original_transaction_id,
-        live.total_amount
+        live.total_amount,
+        ops.business_date(
+            live.transaction_date,
+            live._instant_transaction_date,
+            coalesce(store_zones.time_zone, %(default_time_zone)s)
+        ) as business_date
     from judge.live_store_sales_header as live
+    left join judge.store_zones on live.store_id = store_zones.store_id
     where live._entity_hash in (select delivered._entity_hash from delivered)
     order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number
 ),
@@ -24,16 +30,50 @@ products as materialized (
         )
 ),
 
-promotions as materialized (
-    select wanted.promotion_id
-    from (select distinct delivered.promotion_id from delivered) as wanted
+-- From when to when a product had a price: its first version holds from the beginning.
+price_versions as (
+    select
+        live.product_id,
+        live.unit_price,
+        live._version_at,
+        lag(live.unit_price) over by_version as price_before,
+        row_number() over by_version as number
+    from judge.live_products as live
     where
-        exists (
-            select from judge.live_promotion_details as live
-            where
-                live._entity_hash = hashtextextended(wanted.promotion_id, 0)
-                and not live._is_rejected
+        live._entity_hash in (select hashtextextended(products.product_id, 0) from products)
+        and not live._is_rejected
+    window by_version as (
+        partition by live.product_id order by live._version_at, live._batch_id, live._row_number
+    )
+),
+
+prices as materialized (
+    select
+        price_versions.product_id,
+        price_versions.unit_price,
+        case when price_versions.number > 1 then price_versions._version_at end as valid_from,
+        lead(price_versions._version_at) over (
+            partition by price_versions.product_id order by price_versions.number
+        ) as valid_to
+    from price_versions
+    where
+        price_versions.number = 1
+        or price_versions.unit_price is distinct from price_versions.price_before
+),
+
+promotions as materialized (
+    select distinct on (live.promotion_id)
+        live.promotion_id,
+        live._discount as discount
+    from judge.live_promotion_details as live
+    where
+        live._entity_hash in (
+            select hashtextextended(wanted.promotion_id, 0)
+            from (select distinct delivered.promotion_id from delivered) as wanted
         )
+        and not live._is_rejected
+    order by
+        live.promotion_id, live._version_at desc, live._batch_id desc, live._row_number desc
 ),
 
 sums as (
@@ -80,12 +120,20 @@ looked_up as (
             when delivered.promotion_id is not null
                 then promotions.promotion_id is not null or not known.has_promotions
         end as _promotion_found,
-        round(abs(headers.total_amount) - abs(sums.amount), 2) as _header_difference
+        round(abs(headers.total_amount) - abs(sums.amount), 2) as _header_difference,
+        prices.unit_price as _unit_price,
+        case when delivered.promotion_id is null then 0 else promotions.discount end as _discount
     from delivered
     cross join known
     left join headers on delivered._entity_hash = headers._entity_hash
     left join products on delivered.product_id = products.product_id
     left join promotions on delivered.promotion_id = promotions.promotion_id
+    left join prices
+        on
+            delivered.product_id = prices.product_id
+            and headers.status = 'accepted'
+            and headers.business_date >= coalesce(prices.valid_from, '-infinity')
+            and headers.business_date < coalesce(prices.valid_to, 'infinity')
     left join sums
         on
             delivered._batch_id = sums._batch_id
@@ -96,5 +144,17 @@ looked_up as (
 select
     looked_up.*,
     case when not looked_up._is_return then looked_up.quantity end as _sale_quantity,
-    case when not looked_up._is_return then looked_up.line_item_amount end as _sale_amount
+    case when not looked_up._is_return then looked_up.line_item_amount end as _sale_amount,
+    -- Rounded by unit or by line, or cut: a cent for each unit and one in a hundred is no difference.
+    -- What was given away is told by zero_amount, a promotion that is not known by unknown_promotion.
+    case
+        when
+            not looked_up._is_return and looked_up.quantity > 0 and looked_up.line_item_amount > 0
+            then abs(
+                looked_up.line_item_amount
+                - looked_up.quantity * looked_up._unit_price * (1 - looked_up._discount)
+            )
+            <= 0.01 * looked_up.quantity
+            + 0.01 * looked_up.quantity * looked_up._unit_price * (1 - looked_up._discount)
+    end as _price_fits
 from looked_up
