@@ -65,7 +65,7 @@ class Visit:
         expect(self.page.get_by_test_id("stMetric")).to_have_count(
             sum(card.display == "scalar" for card in cards), timeout=PATIENCE
         )
-        expect(self.page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        expect(self.page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
         expect(self.page.locator(".js-plotly-plot")).to_have_count(charts, timeout=PATIENCE)
 
     def number(self, card: Card) -> str:
