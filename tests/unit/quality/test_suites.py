@@ -101,7 +101,9 @@ def test_no_entry_mixes_severities_under_one_rule_and_column(data_set: str) -> N
 
 
 def test_every_suite_belongs_to_a_data_set() -> None:
-    assert {path.stem for path in SUITES.glob("*.yml")} == set(load_data_sets())
+    rules_about_whole_batches = "batches"
+    suites = {path.stem for path in SUITES.glob("*.yml")} - {rules_about_whole_batches}
+    assert suites == set(load_data_sets())
     assert not (SUITES / "__init__.py").exists(), "it would shadow the library"
 
 
