@@ -11,15 +11,13 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.landing.beforehand import Beforehand
 from loyalty_lens.landing.content import ContentError
 from loyalty_lens.landing.header import Layout
 from loyalty_lens.landing.making import Maker
 from loyalty_lens.splits import Feed, Source, Split
 
-GROUP = sql.SQL(
-    "records._made, records._is_return,"
-    " case when records._made is null then records._row_number end"
-)
+GROUP = sql.SQL("records._made, records._alone, records._is_return")
 
 
 def derive(cursor: Cursor, split: Split, layout: Layout, batch_id: int) -> list[str]:
@@ -35,30 +33,37 @@ def derive(cursor: Cursor, split: Split, layout: Layout, batch_id: int) -> list[
             """
             create temporary table split_records on commit drop as
             with delivered as (
-                select rows.*, {transaction} as _made, {is_return} as _is_return
+                select
+                    rows._row_number,
+                    {columns},
+                    {transaction} collate "C" as _made,
+                    {is_return} as _is_return
                 from raw.{table} as rows where rows._batch_id = %s
             ),
-            receipts as (
+            grouped as (
                 select
                     delivered.*,
-                    bool_or(delivered._is_return) over receipt
-                    and not bool_and(delivered._is_return) over receipt as _is_mixed
+                    case when delivered._made is null then delivered._row_number end as _alone
                 from delivered
-                window receipt as (
-                    partition by
-                        delivered._made,
-                        case when delivered._made is null then delivered._row_number end
-                )
             )
             select
                 records.*,
                 records._made
-                || case when records._is_mixed and records._is_return then '-R' else '' end
-                    as _transaction,
-                row_number() over (partition by {group} order by records._row_number) as _position
-            from receipts as records
+                || case
+                    when
+                        records._is_return
+                        and not bool_and(records._is_return) over receipt
+                        then '-R'
+                    else ''
+                end as _transaction,
+                row_number() over (
+                    partition by {group} order by records._row_number
+                ) as _position
+            from grouped as records
+            window receipt as (partition by records._made, records._alone)
             """
         ).format(
+            columns=sql.SQL(", ").join(sql.Identifier("rows", name) for name in layout.columns),
             transaction=maker.transaction(),
             is_return=maker.is_return(),
             table=sql.Identifier(split.name),
@@ -66,7 +71,7 @@ def derive(cursor: Cursor, split: Split, layout: Layout, batch_id: int) -> list[
         ),
         (batch_id,),
     )
-    cursor.execute("analyze split_records (_made, _is_return, _row_number)")
+    cursor.execute("analyze split_records (_made, _alone, _is_return, _row_number)")
     made = [(feed, *_fill(cursor, split, feed, maker, batch_id)) for feed in feeds]
     told = [
         f"made {', '.join(f'{rows} {feed.data_set} (batch {child})' for feed, child, rows in made)}"
@@ -74,7 +79,7 @@ def derive(cursor: Cursor, split: Split, layout: Layout, batch_id: int) -> list[
     headers = next((child for feed, child, _ in made if feed.per == "transaction"), None)
     if headers is not None:
         told += _disagreements(cursor, split, maker, headers)
-    cursor.execute("drop table split_records")
+    cursor.execute("drop table if exists split_records, split_differing")
     return told
 
 
@@ -103,10 +108,11 @@ def _fill(cursor: Cursor, split: Split, feed: Feed, maker: Maker, batch_id: int)
         (feed.data_set, f"made from batch {batch_id} ({split.name})", batch_id),
     )
     (child,) = cursor.fetchone() or (0,)
+    beforehand = Beforehand()
     columns = {
         name: made
         for name, ways in feed.columns.items()
-        if (made := _expression(maker, feed, ways)) is not None
+        if (made := _expression(maker, feed, ways, beforehand)) is not None
     }
     number: sql.Composable = sql.SQL("records._row_number")
     names = list(columns)
@@ -121,13 +127,14 @@ def _fill(cursor: Cursor, split: Split, feed: Feed, maker: Maker, batch_id: int)
     cursor.execute(
         sql.SQL(
             "insert into raw.{table} (_batch_id, _row_number, {names})"
-            " select {child}, {number}, {values} from split_records as records{grouped} order by 2"
+            " select {child}, {number}, {values} from {records} as records{grouped} order by 2"
         ).format(
             table=sql.Identifier(feed.data_set),
             names=sql.SQL(", ").join(map(sql.Identifier, names)),
             child=sql.Literal(child),
             number=number,
             values=sql.SQL(", ").join(columns[name] for name in names),
+            records=beforehand.table(),
             grouped=grouped,
         )
     )
@@ -136,7 +143,9 @@ def _fill(cursor: Cursor, split: Split, feed: Feed, maker: Maker, batch_id: int)
     return int(child), rows
 
 
-def _expression(maker: Maker, feed: Feed, ways: Sequence[Source]) -> sql.Composable | None:
+def _expression(
+    maker: Maker, feed: Feed, ways: Sequence[Source], beforehand: Beforehand
+) -> sql.Composable | None:
     """The column's value from those ways that the file has the columns for; None: there is none."""
     usable = [way for way in ways if set(way.columns) <= set(maker.present)]
     if any(way.kind != "constant" for way in usable):
@@ -149,19 +158,29 @@ def _expression(maker: Maker, feed: Feed, ways: Sequence[Source]) -> sql.Composa
         if not gathered or gathered[-1][0] != gather:
             gathered.append((gather, []))
         gathered[-1][1].append(way)
-    return maker.first_filled([maker.gathered(gather, group) for gather, group in gathered])
+    values = []
+    for how, group in gathered:
+        value = maker.per_record(group)
+        if how:
+            if len(group) > 1 or group[0].kind != "column":
+                value = beforehand.value(value)
+            value = maker.gathered(how, value, beforehand)
+        values.append(value)
+    return maker.first_filled(values)
 
 
 def _disagreements(cursor: Cursor, split: Split, maker: Maker, headers: int) -> list[str]:
     """Transactions whose records differ where they should not: a warning of the header's batch."""
     told = []
-    for column in (name for name in split.agree if name in maker.present):
+    columns = [name for name in split.agree if name in maker.present]
+    if columns:
+        _keep_differing(cursor, columns)
+    for column in columns:
         cursor.execute(
             sql.SQL(
                 "select count(*), min(first_record) from ("
-                " select min(records._row_number) as first_record from split_records as records"
-                " where records._made is not null group by {group} having count(*) > 1"
-                " and min({value}) <> max({value})) as different"
+                " select min(records._row_number) as first_record from split_differing as records"
+                " group by {group} having min({value}) <> max({value})) as different"
             ).format(group=GROUP, value=maker.compared(column))
         )
         count, record = cursor.fetchone() or (0, None)
@@ -178,3 +197,35 @@ def _disagreements(cursor: Cursor, split: Split, maker: Maker, headers: int) -> 
                 f" (such as record {record})"
             )
     return told
+
+
+def _keep_differing(cursor: Cursor, columns: Sequence[str]) -> None:
+    """The records of transactions whose texts differ: only they need be read to be compared."""
+    cursor.execute(
+        sql.SQL(
+            """
+            create temporary table split_differing on commit drop as
+            with differing as (
+                select {group}
+                from split_records as records
+                where records._made is not null
+                group by {group}
+                having {differs}
+            )
+            select records.*
+            from split_records as records
+            inner join differing
+                on
+                    records._made = differing._made
+                    and records._is_return = differing._is_return
+            """
+        ).format(
+            group=GROUP,
+            differs=sql.SQL(" or ").join(
+                sql.SQL('min({name} collate "C") <> max({name} collate "C")').format(
+                    name=sql.Identifier("records", name)
+                )
+                for name in columns
+            ),
+        )
+    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from psycopg2 import sql
 
+from loyalty_lens.landing.beforehand import Beforehand
 from loyalty_lens.splits import Source, Split
 
 SEPARATOR = sql.SQL("chr(31)")
@@ -42,8 +43,12 @@ class Maker:
         signs = [name for name in returns.negative if name in self.present]
         said: list[sql.Composable] = []
         if signs:
-            numbers = _list([self._number(sql.Identifier("rows", name)) for name in signs])
-            said.append(sql.SQL("coalesce({}) < 0").format(numbers))
+            names = [sql.Identifier("rows", name) for name in signs]
+            said.append(
+                sql.SQL("case when strpos(concat({}), '-') > 0 then coalesce({}) < 0 end").format(
+                    _list(names), _list([self._number(name) for name in names])
+                )
+            )
         if returns.column in self.present:
             said.append(self._is_one_of("rows", str(returns.column), returns.values))
         if not said:
@@ -58,30 +63,41 @@ class Maker:
         kind = "date" if self._types[column] == "timestamp" else "text"
         return sql.SQL("cast(cast({} as {}) as text)").format(read, sql.SQL(kind))
 
-    def gathered(self, gather: str, ways: Sequence[Source]) -> sql.Composable:
-        """One value of the record, or of its transaction, from the first way that is filled in."""
-        if gather == "":
-            return self.first_filled([self._value(way) for way in ways])
-        value = self.first_filled([self._value(way) for way in ways])
+    def per_record(self, ways: Sequence[Source]) -> sql.Composable:
+        """The record's value from the first way that is filled in."""
+        return self.first_filled(
+            [*(self._filled(way) for way in ways[:-1]), self._value(ways[-1])], read=True
+        )
+
+    def gathered(
+        self, gather: str, value: sql.Composable, beforehand: Beforehand
+    ) -> sql.Composable:
+        """One value of the transaction from its records' values; `value` is a plain column."""
         first = sql.SQL(
             "(array_agg({value} order by records._row_number) filter (where {condition}))[1]"
         )
         if gather == "first":
-            filled = sql.SQL("ops.read_text({}) is not null").format(value)
+            filled = sql.SQL("{value} is not null and ops.read_text({value}) is not null").format(
+                value=value
+            )
             return first.format(value=value, condition=filled)
         # A sum with a gap would be a wrong amount: the gap itself is passed on and rejected.
-        number = self._number(value)
-        return sql.SQL("case when bool_and({} is not null) then {} else {} end").format(
+        number = beforehand.number(self._number(value))
+        return sql.SQL("case when count(*) = count({}) then {} else {} end").format(
             number,
             self._text(sql.SQL("sum({})").format(number)),
             first.format(value=value, condition=sql.SQL("{} is null").format(number)),
         )
 
-    def first_filled(self, values: Sequence[sql.Composable]) -> sql.Composable:
-        """The first of several texts that is not empty; the last as it is."""
+    def first_filled(
+        self, values: Sequence[sql.Composable], *, read: bool = False
+    ) -> sql.Composable:
+        """The first of several texts that is not empty; the last as it is. `read`: no blanks."""
         if len(values) == 1:
             return values[0]
-        filled = [sql.SQL("ops.read_text({})").format(value) for value in values[:-1]]
+        filled = values[:-1]
+        if not read:
+            filled = [sql.SQL("ops.read_text({})").format(value) for value in filled]
         return sql.SQL("coalesce({})").format(_list([*filled, values[-1]]))
 
     def _value(self, way: Source) -> sql.Composable:
@@ -94,10 +110,25 @@ class Maker:
         if way.kind == "product":
             return self._product(names)
         if way.kind == "date_time":
-            return self._date_time(*names)
+            return self._date_time(*names, otherwise=names[0])
         if way.kind == "made":
             return self._made(way.text)
         return names[0]
+
+    def _filled(self, way: Source) -> sql.Composable:
+        """The same, and null where it is blank.
+
+        A reader around a long expression is not inlined: a call for each record, ten times as slow.
+        """
+        names = [sql.Identifier("records", name) for name in way.columns]
+        if way.kind == "product":
+            return self._product(
+                [sql.SQL("ops.read_text({})").format(name) for name in names], names
+            )
+        if way.kind == "date_time":
+            read = sql.SQL("ops.read_text({})").format(names[0])
+            return self._date_time(*names, otherwise=read)
+        return sql.SQL("ops.read_text({})").format(self._value(way))
 
     def _made(self, what: str) -> sql.Composable:
         if what == "transaction":
@@ -119,29 +150,32 @@ class Maker:
             )
         return sql.SQL("case when records._is_return then 'RETURN' else {} end").format(said)
 
-    def _product(self, names: Sequence[sql.Composable]) -> sql.Composable:
+    def _product(
+        self, names: Sequence[sql.Composable], factors: Sequence[sql.Composable] | None = None
+    ) -> sql.Composable:
         """The first factor that is no number stands for a product that cannot be made."""
         first, second = names
+        a, b = (self._number(factor) for factor in factors or names)
         return sql.SQL(
             "case when {a} is null then {first} when {b} is null then {second} else {product} end"
         ).format(
-            a=self._number(first),
-            b=self._number(second),
+            a=a,
+            b=b,
             first=first,
             second=second,
-            product=self._text(
-                sql.SQL("({} * {})").format(self._number(first), self._number(second))
-            ),
+            product=self._text(sql.SQL("({} * {})").format(a, b)),
         )
 
-    def _date_time(self, date: sql.Composable, time: sql.Composable) -> sql.Composable:
+    def _date_time(
+        self, date: sql.Composable, time: sql.Composable, *, otherwise: sql.Composable
+    ) -> sql.Composable:
         """A time such as 14:32, 2:32 PM or 143210 behind the date; a date's midnight gives way."""
         return sql.SQL(
-            "case when ops.read_text({time}) is null then {date} else concat_ws(' ',"
+            "case when ops.read_text({time}) is null then {otherwise} else concat_ws(' ',"
             " regexp_replace(ops.read_text({date}), '[ T]0{{1,2}}:00(:00([.]0+)?)?$', ''),"
             " case when pg_input_is_valid({time}, 'time')"
             " then cast(cast({time} as time) as text) else {time} end) end"
-        ).format(date=date, time=time)
+        ).format(date=date, time=time, otherwise=otherwise)
 
     def _is_one_of(self, table: str, column: str, values: Sequence[str]) -> sql.Composable:
         return sql.SQL("upper(ops.read_text({})) = any({}::text[])").format(
