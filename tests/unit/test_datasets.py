@@ -6,6 +6,7 @@ import pytest
 
 from loyalty_lens.datasets import data_set_of, load_data_sets, normalised
 from loyalty_lens.errors import SettingsError
+from loyalty_lens.splits import load_layouts
 
 REQUIRED = {
     "stores": ("store_id",),
@@ -28,6 +29,12 @@ REQUIRED = {
 
 def test_the_contract_requires_what_the_design_requires() -> None:
     assert {name: data_set.required for name, data_set in load_data_sets().items()} == REQUIRED
+
+
+def test_every_column_of_every_file_is_explained() -> None:
+    columns = [(name, column) for name, entry in load_layouts().items() for column in entry.columns]
+    assert len(columns) > 90
+    assert [(name, column.name) for name, column in columns if not column.description] == []
 
 
 def test_masters_are_versions_and_sales_are_events() -> None:

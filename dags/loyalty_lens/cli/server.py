@@ -1,9 +1,11 @@
 """The commands for the warehouse itself: start, stop, reset, url."""
 
+from contextlib import suppress
+
 import click
 
 from loyalty_lens.bring.throwaway import sweep
-from loyalty_lens.errors import SettingsError
+from loyalty_lens.errors import SettingsError, WarehouseError
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse import formats
 from loyalty_lens.warehouse.access import (
@@ -14,6 +16,7 @@ from loyalty_lens.warehouse.access import (
     with_password,
 )
 from loyalty_lens.warehouse.connection import shown
+from loyalty_lens.warehouse.server import EmbeddedServer
 
 
 @click.command()
@@ -45,8 +48,20 @@ def reset(settings: Settings, yes: bool) -> None:
     what = "the demo warehouse" if settings.demo else "the warehouse"
     if not yes:
         click.confirm(f"Remove {what} at {where}? All loaded data go", abort=True)
+    _sweep_looks(settings)
     drop_warehouse(settings)
     click.echo(f"{what} removed; the next command starts with an empty one")
+
+
+def _sweep_looks(settings: Settings) -> None:
+    """Removes what killed checks left; a database of theirs would keep the embedded server."""
+    if settings.database_url:
+        sweep(settings.database_url)
+        return
+    server = EmbeddedServer(settings.home)
+    if server.exists():
+        with suppress(WarehouseError):  # a server that cannot start goes as a whole
+            sweep(server.start().url("postgres"))
 
 
 @click.command()

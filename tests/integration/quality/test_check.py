@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from loyalty_lens.bring import check as look
 from loyalty_lens.bring.check import check
 from loyalty_lens.bring.findings import CheckReport
 from loyalty_lens.bring.throwaway import PREFIX, sweep
+from loyalty_lens.cli.server import reset
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import Worker
@@ -144,6 +146,16 @@ def test_what_a_killed_look_left_is_swept_and_one_at_work_is_left_alone(
         assert busy in databases(url)
     sweep(url)
     assert busy not in databases(url)
+
+
+def test_reset_takes_what_a_killed_look_left(
+    new_database: Callable[[], str], server: Server, settings: Settings
+) -> None:
+    url = new_database()
+    server.execute(f"create database {PREFIX}left")
+    own = replace(settings, database_url=url)
+    CliRunner().invoke(reset, ["--yes"], obj=own, catch_exceptions=False)
+    assert PREFIX + "left" not in databases(url)
 
 
 def test_who_may_not_create_databases_looks_on_a_server_of_its_own(
