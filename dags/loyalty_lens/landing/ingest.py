@@ -17,14 +17,12 @@ from loyalty_lens.landing.batches import (
     close_removed,
     continue_as,
     find_batch,
-    known_batch,
     live_data_sets,
     record_failure,
-    remember,
-    remembered_batch,
 )
 from loyalty_lens.landing.content import Changing, Content, ContentError
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
+from loyalty_lens.landing.known_content import known_batch, remember, remembered_batch
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.looking import as_delivered, looked_at, sha256_of
 from loyalty_lens.landing.replacement import Replacement, audit, find_replacement

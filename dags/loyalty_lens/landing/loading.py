@@ -7,12 +7,13 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.errors import LandingError
 from loyalty_lens.landing.arrival import has_changed
-from loyalty_lens.landing.batches import begin_batch, close_failures, live_at_path, remember
+from loyalty_lens.landing.batches import begin_batch, close_failures, live_at_path
 from loyalty_lens.landing.content import Changing, Content, inspect
 from loyalty_lens.landing.copying import Copied, copy_file
 from loyalty_lens.landing.deriving import derive
 from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import Layout, read_layout
+from loyalty_lens.landing.known_content import remember
 from loyalty_lens.landing.report import FileReport
 from loyalty_lens.landing.supersession import removal, supersede
 from loyalty_lens.splits import Split

@@ -4,9 +4,9 @@ import hashlib
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from loyalty_lens.landing.batches import is_new_size, remembered_sha256
 from loyalty_lens.landing.content import BLOCK_BYTES, Content, ContentError, inspect, peek
 from loyalty_lens.landing.discovery import LandedFile
+from loyalty_lens.landing.known_content import is_new_size, remembered_sha256
 
 
 def looked_at(cursor: Cursor, file: LandedFile) -> Content:

@@ -8,8 +8,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import LandingError
-from loyalty_lens.landing.batches import Batch, find_batch, known_batch, live_batches
+from loyalty_lens.landing.batches import Batch, find_batch, live_batches
 from loyalty_lens.landing.discovery import LandedFile
+from loyalty_lens.landing.known_content import known_batch
 from loyalty_lens.landing.looking import sha256_of
 from loyalty_lens.landing.rereading import changed_reading
 from loyalty_lens.stewardship.audit import record
