@@ -55,24 +55,17 @@ def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
                 select _batch_id, _row_number
                 from ops.duplicates where data_set = %(name)s and _batch_id = any(%(batches)s)
             ),
-            accepted_counts as (
+            delivered_counts as (
                 select delivered._batch_id, count(*) as rows_counted
                 from {raw} as delivered
-                where
-                    delivered._batch_id = any(%(batches)s)
-                    and not exists (
-                        select from rejected
-                        where
-                            rejected._batch_id = delivered._batch_id
-                            and rejected._row_number = delivered._row_number
-                    )
-                    and not exists (
-                        select from repeated
-                        where
-                            repeated._batch_id = delivered._batch_id
-                            and repeated._row_number = delivered._row_number
-                    )
+                where delivered._batch_id = any(%(batches)s)
                 group by delivered._batch_id
+            ),
+            -- Rejected and repeated at once is left out once; all of it is in raw.
+            left_out_counts as (
+                select left_out._batch_id, count(*) as rows_counted
+                from (select * from rejected union select * from repeated) as left_out
+                group by left_out._batch_id
             ),
             rejected_counts as (
                 select _batch_id, count(*) as rows_counted from rejected group by _batch_id
@@ -83,12 +76,15 @@ def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
             update ops.load_batches as batches
             set
                 rows_accepted = case
-                    when batches.status = 'validated' then coalesce(accepted.rows_counted, 0) else 0
+                    when batches.status = 'validated'
+                    then coalesce(delivered.rows_counted, 0) - coalesce(left_out.rows_counted, 0)
+                    else 0
                 end,
                 rows_rejected = coalesce(rejected.rows_counted, 0),
                 rows_duplicate = coalesce(repeated.rows_counted, 0)
             from unnest(%(batches)s::bigint[]) as counted
-            left join accepted_counts as accepted on counted = accepted._batch_id
+            left join delivered_counts as delivered on counted = delivered._batch_id
+            left join left_out_counts as left_out on counted = left_out._batch_id
             left join rejected_counts as rejected on counted = rejected._batch_id
             left join repeated_counts as repeated on counted = repeated._batch_id
             where batches.batch_id = counted

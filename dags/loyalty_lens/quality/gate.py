@@ -129,7 +129,7 @@ class _Run:
             scratch.clear(cursor, data_set)
             if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
                 return False
-            scratch.read(cursor, data_set, suite.final_rule_ids)
+            scratch.read(cursor, data_set, suite)
             scratch.build_judged(cursor, data_set, self.parameters)
             scratch.find_duplicates(cursor, data_set)
             routing = Routing(cursor, data_set, suite, self.run_id, examples=self.warning_examples)

@@ -15,8 +15,9 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality import known
+from loyalty_lens.quality import known, waiting
 from loyalty_lens.quality.reading import of_batches, source, typed
+from loyalty_lens.quality.suites import Suite
 
 FACTS = Path(__file__).with_name("facts")
 TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
@@ -55,14 +56,26 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
     return bool(_scalar(cursor))
 
 
-def read(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> None:
-    """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now."""
+def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> None:
+    """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now.
+
+    Not those of `waiting`: what they wait for is as it was.
+    """
     cursor.execute(
         "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
         " order by batch_id",
         (data_set.name,),
     )
     ids = [batch for (batch,) in cursor.fetchall()]
+    still_waiting = (
+        sql.SQL(
+            " and not exists (select from {} as waiting where"
+            " waiting._batch_id = delivered._batch_id"
+            " and waiting._row_number = delivered._row_number)"
+        ).format(waiting.table_of(data_set))
+        if waiting.find(cursor, data_set, suite, ids)
+        else sql.SQL("")
+    )
     delivered = sql.SQL("{} union all {}").format(
         source(
             data_set,
@@ -77,8 +90,8 @@ def read(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> None:
             sql.SQL("batches.status = 'validated'"),
             extra=", true as _is_replay",
             where=sql.SQL(
-                "where delivered.status = 'open' and not delivered.rule_ids && {}::text[]"
-            ).format(sql.Literal(final_rule_ids)),
+                "where delivered.status = 'open' and not delivered.rule_ids && {}::text[] {}"
+            ).format(sql.Literal(suite.final_rule_ids), still_waiting),
         ),
     )
     table = rows_read(data_set)
@@ -309,7 +322,7 @@ def _build_keys(cursor: Cursor, data_set: DataSet) -> None:
 def clear(cursor: Cursor, data_set: DataSet) -> None:
     """Drops what the judgement of the data set left, from this run or one that was cut short."""
     names = [sql.Identifier("judge", table_of(data_set, phase)) for phase in TABLES]
-    for name in [*names, rows_read(data_set)]:
+    for name in [*names, rows_read(data_set), waiting.table_of(data_set)]:
         cursor.execute(sql.SQL("drop table if exists {}").format(name))
     for table in SESSION_TABLES:
         cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(sql.Identifier(table)))

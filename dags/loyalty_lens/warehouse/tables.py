@@ -91,8 +91,13 @@ def _create_reject(data_set: DataSet) -> sql.Composable:
         " errors jsonb not null, status text not null default 'open'"
         " check (status in ('open', 'replayed', 'superseded', 'waived')),"
         " rejected_at timestamptz not null default clock_timestamp(), resolved_at timestamptz,"
-        " {columns}, primary key (_batch_id, _row_number))"
-    ).format(table=sql.Identifier(data_set.name), columns=_text_columns(data_set.column_names))
+        " {columns}, primary key (_batch_id, _row_number));"
+        " create index {index} on reject.{table} (_batch_id) where status = 'open'"
+    ).format(
+        table=sql.Identifier(data_set.name),
+        index=sql.Identifier(f"{data_set.name}_open"),
+        columns=_text_columns(data_set.column_names),
+    )
 
 
 def _create_accepted(data_set: DataSet, names: Iterable[str]) -> sql.Composable:
