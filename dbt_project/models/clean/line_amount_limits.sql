@@ -67,7 +67,8 @@ grouped as (
 
 final as (
     select
-        grouped.product_category,
+        -- No product's category is empty: of all categories together.
+        coalesce(grouped.product_category, '') as product_category,
         grouped.month,
         limits.row_count as line_count,
         limits.median as median_log_amount,

@@ -88,7 +88,7 @@ final as (
             and cast(date_trunc('month', sales.business_date) as date) = own.month
     left join limits as general
         on
-            general.product_category is null
+            general.product_category = ''
             and cast(date_trunc('month', sales.business_date) as date) = general.month
 )
 
