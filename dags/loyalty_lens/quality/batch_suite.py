@@ -10,11 +10,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import QualityError
-from loyalty_lens.quality.suites import DIMENSIONS
+from loyalty_lens.quality.suites import DIMENSIONS, read_entries
 
 FILE = "batches.yml"
 SEVERITIES = ("off", "warn", "stop")
@@ -46,15 +44,7 @@ def load_batch_rules(folder: Path) -> dict[str, tuple[BatchRule, ...]]:
     name = f"{folder.name}/{FILE}"
     if not path.exists():
         return {}
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise QualityError(f"{name}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise QualityError(f"{name}: is not YAML ({' '.join(str(error).split())})") from error
-    entries = document.get("rules") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise QualityError(f"{name}: needs a list `rules`")
+    entries = read_entries(path, name, "rules")
     known = list(load_data_sets())
     rules: dict[str, dict[str, BatchRule]] = {data_set: {} for data_set in known}
     for number, entry in enumerate(entries, start=1):

@@ -91,19 +91,25 @@ def load_suite(data_set: str, folder: Path = SUITES) -> Suite:
     """The suite `<folder>/<data set>.yml`. Raises QualityError naming the file and the entry."""
     path = folder / f"{data_set}.yml"
     name = f"{folder.name}/{path.name}"
+    entries = read_entries(path, name, "expectations")
+    return Suite(
+        data_set,
+        tuple(_rule(name, number, entry) for number, entry in enumerate(entries, start=1)),
+    )
+
+
+def read_entries(path: Path, name: str, key: str) -> list[Any]:
+    """The list under `key` of a YAML file. Raises QualityError that calls the file `name`."""
     try:
         document = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506  (a safe one)
     except OSError as error:
         raise QualityError(f"{name}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise QualityError(f"{name}: is not YAML ({' '.join(str(error).split())})") from error
-    entries = document.get("expectations") if isinstance(document, dict) else None
+    entries = document.get(key) if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise QualityError(f"{name}: needs a list `expectations`")
-    return Suite(
-        data_set,
-        tuple(_rule(name, number, entry) for number, entry in enumerate(entries, start=1)),
-    )
+        raise QualityError(f"{name}: needs a list `{key}`")
+    return entries
 
 
 def _rule(name: str, number: int, entry: object) -> Rule:
