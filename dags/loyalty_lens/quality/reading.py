@@ -86,8 +86,7 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
         for column in data_set.columns
     ]
     read += [
-        sql.SQL("ops.read_text({}) as {}").format(_of("delivered", column.name), _raw(column))
-        for column in unfit
+        sql.SQL("{} as {}").format(_of("delivered", column.name), _raw(column)) for column in unfit
     ]
     read += [
         sql.SQL("ops.read_instant({}, delivered._date_order) as {}").format(
@@ -95,14 +94,19 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
         )
         for column in moments
     ]
+    # What could be read is text that is there: only what could not is looked at again.
     unreadable = {
-        column.name: sql.SQL("case when {} is null then {} end").format(_name(column), _raw(column))
+        column.name: sql.SQL("case when {} is null then ops.read_text({}) end").format(
+            _name(column), _raw(column)
+        )
         for column in unfit
     }
     content = [_content(column) for column in data_set.columns]
     content += [_named("_instant_", column) for column in moments] + list(unreadable.values())
     key = key_of([_name(data_set_column(data_set, name)) for name in data_set.key])
-    # "offset 0": without it the planner would read every text once for each column made of it.
+    # "offset": without it the planner would read every text once for each column made of it. In
+    # quotes: the planner takes a plain 0 for a limit that it does not know yet, and would have one
+    # process work out the hashes of all rows.
     return sql.SQL(
         "select _batch_id, _row_number, _file_date, _arrival_date, _load_date,"
         " _is_discount_in_percent, {columns}, {unreadable} {key} as _key,"
@@ -111,17 +115,18 @@ def typed(data_set: DataSet, rows: sql.Composable, *, keep: Sequence[str] = ()) 
         " hash_record_extended(row({content}), 0) as _content_hash {kept}"
         " from (select delivered._batch_id, delivered._row_number, delivered._file_date,"
         " delivered._arrival_date, delivered._load_date, delivered._is_discount_in_percent, {read}"
-        " {kept} from ({rows}) as delivered offset 0) as texts_read"
+        " {kept} from ({rows}) as delivered offset '0') as texts_read"
     ).format(
         columns=_list(
             [_name(column) for column in data_set.columns]
             + [_named("_instant_", column) for column in moments]
         ),
         unreadable=sql.SQL("").join(
-            sql.SQL("{} as {}, {} is not null as {}, ").format(
+            sql.SQL("{} as {}, {} is not null or {} is not null as {}, ").format(
                 expression,
                 sql.Identifier(f"_unreadable_{name}"),
-                sql.Identifier(f"_raw_{name}"),
+                sql.Identifier(name),
+                expression,
                 sql.Identifier(f"_given_{name}"),
             )
             for name, expression in unreadable.items()

@@ -8,18 +8,17 @@ occur more than once), `repeated` (exact duplicates and what they repeat) and `f
 a rejecting rule).
 """
 
-from pathlib import Path
 from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality import known, waiting
+from loyalty_lens.quality import known, look_ups, waiting
 from loyalty_lens.quality.reading import of_batches, source, typed
+from loyalty_lens.quality.statements import create, statement_in
 from loyalty_lens.quality.suites import Suite
 
-FACTS = Path(__file__).with_name("facts")
 TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
 SESSION_TABLES = ("contested", "repeated", "failures")
 
@@ -131,14 +130,16 @@ def rows_read(data_set: DataSet) -> sql.Identifier:
 
 def build_judged(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) -> None:
     """The table of phase 1, from the rows read and what is looked up for them."""
-    _create(
+    head = sql.SQL("with delivered as not materialized (select * from {})").format(
+        rows_read(data_set)
+    )
+    look_ups.make(cursor, data_set, head, parameters)
+    create(
         cursor,
-        table_of(data_set, 1),
-        sql.SQL("with delivered as not materialized (select * from {})").format(
-            rows_read(data_set)
-        ),
-        data_set.name,
-        parameters,
+        sql.Identifier("judge", table_of(data_set, 1)),
+        head,
+        statement_in(data_set.name),
+        parameters | look_ups.what_is_known(cursor, data_set),
     )
     cursor.execute(
         sql.SQL("analyze {} (_batch_id, _row_number, _entity_hash, _key_hash)").format(
@@ -260,11 +261,11 @@ def find_duplicates(cursor: Cursor, data_set: DataSet) -> None:
 def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[str, Any]) -> bool:
     """Builds the table of a later phase; whether there is anything in it to judge."""
     if phase == 2:
-        _create(
+        create(
             cursor,
-            table_of(data_set, 2),
+            sql.Identifier("judge", table_of(data_set, 2)),
             sql.SQL(PASSING).format(judged=sql.Identifier("judge", data_set.name)),
-            f"{data_set.name}_returns",
+            statement_in(f"{data_set.name}_returns"),
             parameters,
         )
     elif phase == 3:
@@ -324,23 +325,9 @@ def clear(cursor: Cursor, data_set: DataSet) -> None:
     names = [sql.Identifier("judge", table_of(data_set, phase)) for phase in TABLES]
     for name in [*names, rows_read(data_set), waiting.table_of(data_set)]:
         cursor.execute(sql.SQL("drop table if exists {}").format(name))
+    look_ups.clear(cursor, data_set)
     for table in SESSION_TABLES:
         cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(sql.Identifier(table)))
-
-
-def _create(
-    cursor: Cursor, table: str, head: sql.Composable, facts: str, parameters: dict[str, Any]
-) -> None:
-    name = sql.Identifier("judge", table)
-    body = (FACTS / f"{facts}.sql").read_text("utf-8")
-    for key, value in parameters.items():
-        body = body.replace(f"%({key})s", sql.Literal(value).as_string(cursor))
-    cursor.execute(sql.SQL("drop table if exists {}").format(name))
-    cursor.execute(
-        sql.SQL("create unlogged table {} as {} select facts.* from (").format(name, head)
-        + sql.SQL(body)
-        + sql.SQL(") as facts")
-    )
 
 
 def _scalar(cursor: Cursor) -> Any:

@@ -1,38 +1,5 @@
 -- One row per delivered redemption or adjustment; it takes the time zone of the sale that it names.
-with customers as materialized (
-    select wanted.customer_id
-    from (select distinct delivered.customer_id from delivered) as wanted
-    where
-        exists (
-            select from judge.live_customer_details as live
-            where
-                live._entity_hash = hashtextextended(wanted.customer_id, 0)
-                and not live._is_rejected
-        )
-),
-
-known as (
-    select
-        exists (
-            select from judge.live_customer_details as live where not live._is_rejected
-        ) as has_customers
-),
-
-sales as (
-    select distinct on (live._entity_hash)
-        live._entity_hash,
-        store_zones.time_zone
-    from judge.live_store_sales_header as live
-    inner join judge.store_zones on live.store_id = store_zones.store_id
-    where
-        not live._is_rejected
-        and live._entity_hash in (
-            select hashtextextended(delivered.transaction_id, 0) from delivered
-        )
-    order by live._entity_hash, live._batch_id, live._row_number
-),
-
-dated as (
+with dated as (
     select
         delivered.*,
         ops.business_date(
@@ -42,12 +9,12 @@ dated as (
         ) as _business_date,
         case
             when delivered.customer_id is not null
-                then customers.customer_id is not null or not known.has_customers
+                then customers.customer_id is not null or not %(has_customers)s
         end as _customer_found
     from delivered
-    cross join known
-    left join customers on delivered.customer_id = customers.customer_id
-    left join sales on hashtextextended(delivered.transaction_id, 0) = sales._entity_hash
+    left join judge.found_customers as customers on delivered.customer_id = customers.customer_id
+    left join judge.found_sales as sales
+        on hashtextextended(delivered.transaction_id, 0) = sales._entity_hash
 )
 
 select

@@ -1,25 +1,5 @@
 -- One row per delivered sales header.
-with customers as materialized (
-    select wanted.customer_id
-    from (select distinct delivered.customer_id from delivered) as wanted
-    where
-        exists (
-            select from judge.live_customer_details as live
-            where
-                live._entity_hash = hashtextextended(wanted.customer_id, 0)
-                and not live._is_rejected
-        )
-),
-
-known as (
-    select
-        exists (select from judge.store_zones) as has_stores,
-        exists (
-            select from judge.live_customer_details as live where not live._is_rejected
-        ) as has_customers
-),
-
-dated as (
+with dated as (
     select
         delivered.*,
         coalesce(upper(delivered.transaction_type) = 'RETURN', false)
@@ -31,16 +11,15 @@ dated as (
         ) as _business_date,
         case
             when delivered.store_id is not null
-                then store_zones.store_id is not null or not known.has_stores
+                then store_zones.store_id is not null or not %(has_stores)s
         end as _store_found,
         case
             when delivered.customer_id is not null
-                then customers.customer_id is not null or not known.has_customers
+                then customers.customer_id is not null or not %(has_customers)s
         end as _customer_found
     from delivered
-    cross join known
     left join judge.store_zones on delivered.store_id = store_zones.store_id
-    left join customers on delivered.customer_id = customers.customer_id
+    left join judge.found_customers as customers on delivered.customer_id = customers.customer_id
 )
 
 select

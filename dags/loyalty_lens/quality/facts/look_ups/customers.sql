@@ -1,0 +1,10 @@
+-- One row per customer named by the rows judged and known among the accepted ones.
+select wanted.customer_id
+from (select distinct delivered.customer_id from delivered) as wanted
+where
+    exists (
+        select from judge.live_customer_details as live
+        where
+            live._entity_hash = hashtextextended(wanted.customer_id, 0)
+            and not live._is_rejected
+    )

@@ -1,0 +1,16 @@
+-- One row per header of the lines judged; of several the first accepted one.
+select distinct on (live._entity_hash)
+    live._entity_hash,
+    case when live._is_rejected then 'rejected' else 'accepted' end as status,
+    live._is_return as is_return,
+    live.original_transaction_id,
+    live.total_amount,
+    ops.business_date(
+        live.transaction_date,
+        live._instant_transaction_date,
+        coalesce(store_zones.time_zone, %(default_time_zone)s)
+    ) as business_date
+from judge.live_store_sales_header as live
+left join judge.store_zones on live.store_id = store_zones.store_id
+where live._entity_hash in (select delivered._entity_hash from delivered)
+order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number

@@ -1,0 +1,61 @@
+"""What the rows under judgement are looked up in: small tables, made before the facts of the rows.
+
+`judge.found_<name>` holds what `facts/look_ups/<name>.sql` finds for the rows read. Tables rather
+than parts of one statement, because the planner then knows how much was found, and because only
+what lies in tables can be read by several workers at once.
+"""
+
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.quality.statements import create, statement_in
+
+LOOK_UPS = {
+    "store_sales_header": ("customers",),
+    "store_sales_line_items": ("headers", "products", "prices", "promotions", "sums"),
+    "points_events": ("customers", "sales"),
+    "store_inventory": ("products",),
+}
+# Whether there is anything to be looked up in: until then its keys are taken as they come.
+IS_KNOWN = {
+    "has_stores": "select from judge.store_zones",
+    "has_products": "select from judge.live_products where not _is_rejected",
+    "has_promotions": "select from judge.live_promotion_details where not _is_rejected",
+    "has_customers": "select from judge.live_customer_details where not _is_rejected",
+    "has_headers": "select from ops.load_batches where data_set = 'store_sales_header'"
+    " and status in ('loaded', 'validated', 'held')",
+}
+
+
+def make(
+    cursor: Cursor, data_set: DataSet, head: sql.Composable, parameters: dict[str, Any]
+) -> None:
+    """The tables for the rows of `head` (a with clause that names them `delivered`)."""
+    for name in LOOK_UPS.get(data_set.name, ()):
+        create(cursor, table_of(name), head, statement_in(f"look_ups/{name}"), parameters)
+        cursor.execute(sql.SQL("analyze {}").format(table_of(name)))
+
+
+def what_is_known(cursor: Cursor, data_set: DataSet) -> dict[str, bool]:
+    """`has_<data set>` for the facts of a data set that looks anything up."""
+    if data_set.name not in LOOK_UPS:
+        return {}
+    found = {}
+    for name, query in IS_KNOWN.items():
+        cursor.execute(f"select exists ({query})")
+        found[name] = cursor.fetchone() == (True,)
+    return found
+
+
+def clear(cursor: Cursor, data_set: DataSet) -> None:
+    """Drops the tables of the data set."""
+    for name in LOOK_UPS.get(data_set.name, ()):
+        cursor.execute(sql.SQL("drop table if exists {}").format(table_of(name)))
+
+
+def table_of(name: str) -> sql.Identifier:
+    """`judge.found_<name>`."""
+    return sql.Identifier("judge", f"found_{name}")
