@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.transform.environment import PROJECT
 from tests.dbt.histories import random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 
@@ -83,6 +84,52 @@ def test_files_are_counted_once_and_a_full_refresh_counts_the_same(full: Warehou
     ) == [(2, 1, 0, None, 1, Decimal("1.5"))]
     full.dbt("run", "--full-refresh", "--select", "delivered_files")
     assert full.rows(files) == after
+
+
+def test_a_table_takes_any_place_and_views_upon_it_come_back(full: Warehouse) -> None:
+    full.build()
+    before = full.marts()
+    for leftover in ("table", "view"):  # of a project in which it was something else
+        full.execute(
+            "drop table marts.dq_scores cascade;"
+            " create view marts.dq_scores as select 1 as one;"
+            f" create {leftover} marts.dq_scores__dbt_tmp as select 1 as one"
+        )
+        full.build()
+        assert full.rows(
+            "select relname, relkind from pg_class where relnamespace = 'marts'::regnamespace"
+            " and (relname like 'dq_scores%' or relname = 'data_status') order by relname"
+        ) == [("data_status", "v"), ("dq_scores", "r")]
+    assert full.marts() == before
+
+
+def test_a_table_that_fails_leaves_the_old_one(full: Warehouse) -> None:
+    full.build()
+    before = full.rows("select * from marts.segment_summary order by 1, 2")
+    full.execute("update clean.value_engagement_segments set value_segment = null")
+    with pytest.raises(AssertionError, match="null value in column"):
+        full.dbt("run", "--select", "segment_summary")
+    assert full.rows("select * from marts.segment_summary order by 1, 2") == before
+    full.build()
+
+
+def test_descriptions_and_statistics_are_in_the_database(full: Warehouse) -> None:
+    full.build()
+    built = (
+        "with built as (select oid, relname, relkind, reltuples from pg_class"
+        " where relkind in ('r', 'v') and relnamespace::regnamespace::text"
+        " in ('staging', 'clean', 'marts')) "
+    )
+    assert full.rows(built + "select relname from built where obj_description(oid) is null") == []
+    assert (
+        full.rows(
+            built + "select relname, attname from built inner join pg_attribute on oid = attrelid"
+            " where attnum > 0 and not attisdropped and col_description(oid, attnum) is null"
+        )
+        == []
+    )
+    unknown = full.rows(built + "select relname from built where relkind = 'r' and reltuples < 0")
+    assert {name for (name,) in unknown} <= {p.stem for p in (PROJECT / "seeds").glob("*.csv")}
 
 
 def test_dev_builds_into_schemas_of_ones_own_and_leaves_the_marts_alone(
