@@ -148,7 +148,7 @@ def date_batches(cursor: Cursor, data_set: DataSet, only: list[int] | None = Non
                         filter (where failures._batch_id is null) as last_date
                 from {judged} as judged
                 inner join ops.load_batches as batches on judged._batch_id = batches.batch_id
-                left join (select distinct _batch_id, _row_number from failures) as failures
+                left join (select distinct _batch_id, _row_number from judge.failures) as failures
                     on judged._batch_id = failures._batch_id
                     and judged._row_number = failures._row_number
                 group by batches.batch_id

@@ -21,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
-from loyalty_lens.quality import batch_rules, batches, known, report, scratch, versions
+from loyalty_lens.quality import batch_rules, batches, duplicates, known, report, scratch, versions
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
@@ -34,7 +34,8 @@ LOG = logging.getLogger(__name__)
 LOCK = 0x47415445  # "GATE": one validation at a time in a database
 # Of a row handed from one process to another: a tenth of what the server reckons by itself, for
 # here each row costs a hundred calls of functions, which it reckons to be next to nothing.
-TUPLE_COST = 0.01
+TUPLE_COST = "0.01"
+STATISTICS = "30"  # enough to tell much from little, of tables that hardly outlive the run
 
 
 def validate(
@@ -102,7 +103,11 @@ class _Run:
         """Waits for another validation to end; sees that all is there that look-ups read."""
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (LOCK,))
-            cursor.execute(sql.SQL("set parallel_tuple_cost = {}").format(sql.Literal(TUPLE_COST)))
+            cursor.execute(
+                "select set_config('parallel_tuple_cost', %s, false),"
+                " set_config('default_statistics_target', %s, false)",
+                (TUPLE_COST, STATISTICS),
+            )
         for data_set in data_sets:
             with self.connection, self.connection.cursor() as cursor:
                 known.bring_up_to_date(cursor, data_set)
@@ -136,8 +141,8 @@ class _Run:
             # Every look-up asks which batches count: a guess from before they came costs seconds.
             cursor.execute("analyze ops.load_batches")
             scratch.read(cursor, data_set, suite)
+            duplicates.find(cursor, data_set, scratch.rows_read(data_set))
             scratch.build_judged(cursor, data_set, self.parameters)
-            scratch.find_duplicates(cursor, data_set)
             routing = Routing(cursor, data_set, suite, self.run_id, examples=self.warning_examples)
         self._judge_phases(data_set, suite, routing)
         with self.connection, self.connection.cursor() as cursor:

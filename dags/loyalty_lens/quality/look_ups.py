@@ -15,7 +15,7 @@ from loyalty_lens.quality.statements import create, statement_in
 
 LOOK_UPS = {
     "store_sales_header": ("customers",),
-    "store_sales_line_items": ("headers", "products", "prices", "promotions", "sums"),
+    "store_sales_line_items": ("sums", "headers", "products", "prices", "promotions"),
     "points_events": ("customers", "sales"),
     "store_inventory": ("products",),
 }

@@ -60,8 +60,8 @@ class Routing:
         self.examples = examples
         self.warned_rows: list[WarnedRow] = []
         cursor.execute(
-            "create temporary table failures (_batch_id bigint, _row_number bigint,"
-            " number integer, message text) on commit preserve rows"
+            "create unlogged table judge.failures (_batch_id bigint, _row_number bigint,"
+            " number integer, message text)"
         )
 
     def collect(self, phase: int, results: Iterable[dict[str, Any]]) -> None:
@@ -94,7 +94,7 @@ class Routing:
             try:
                 if rule.severity == "reject":
                     failing = self._failing(phase, rule, sql.SQL(query))
-                    self.cursor.execute(sql.SQL("insert into failures {}").format(failing))
+                    self.cursor.execute(sql.SQL("insert into judge.failures {}").format(failing))
                 else:
                     self.warnings[rule.number] = self._count(sql.SQL(query))
             except psycopg2.Error as error:
@@ -103,7 +103,7 @@ class Routing:
         for rule, query in failed if self.examples else []:
             if rule.severity != "reject":
                 self._keep_examples(phase, rule, sql.SQL(query))
-        self.cursor.execute("analyze failures")
+        self.cursor.execute("analyze judge.failures")
 
     def _collect_together(
         self, table: sql.Identifier, failed: Sequence[tuple[Rule, sql.Composable]]
@@ -118,7 +118,7 @@ class Routing:
                     " from (select * from {table} where {any}) as judged cross join lateral"
                     " (values {checks}) as checks (number, is_failed, message)"
                     " where checks.is_failed;"
-                    " insert into failures select * from failing;"
+                    " insert into judge.failures select * from failing;"
                     " drop table failing"
                 ).format(
                     table=table,
@@ -210,7 +210,7 @@ class Routing:
         replayed = self._replay() if only is None else []
         self.cursor.execute(
             "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
-            " original_row_number) select %s, repeated.* from repeated"
+            " original_row_number) select %s, repeated.* from judge.repeated as repeated"
             " where %s::bigint[] is null or repeated._batch_id = any(%s)",
             (self.data_set.name, only, only),
         )
@@ -271,7 +271,7 @@ class Routing:
                     )
                     order by failures.number
                 ) as errors
-            from failures
+            from judge.failures as failures
             inner join (values {rules}) as rules (number, rule_id, column_name)
                 on failures.number = rules.number
             group by failures._batch_id, failures._row_number
@@ -326,9 +326,10 @@ class Routing:
                 "update {reject} as open set status = 'replayed', resolved_at = clock_timestamp()"
                 " from (select judged._batch_id, judged._row_number from {judged} as judged"
                 " where judged._is_replay union all"
-                " select repeated._batch_id, repeated._row_number from repeated) as judged"
+                " select repeated._batch_id, repeated._row_number"
+                " from judge.repeated as repeated) as judged"
                 " where open._batch_id = judged._batch_id and open._row_number = judged._row_number"
-                " and open.status = 'open' and not exists (select from failures"
+                " and open.status = 'open' and not exists (select from judge.failures as failures"
                 " where failures._batch_id = open._batch_id"
                 " and failures._row_number = open._row_number)"
                 " returning open._batch_id"
@@ -370,7 +371,7 @@ class Routing:
                 ),
                 failed as (
                     select failures.number, failures._batch_id, count(*) as failed
-                    from failures group by failures.number, failures._batch_id
+                    from judge.failures as failures group by failures.number, failures._batch_id
                     union all
                     select warned.number, warned._batch_id, warned.failed from warned
                 ),

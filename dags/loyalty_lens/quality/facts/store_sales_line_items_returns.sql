@@ -42,7 +42,7 @@ new_lines as (
         not passing._is_return
         and passing.transaction_id in (select returned.transaction_id from returned)
         and not exists (
-            select from contested
+            select from judge.contested as contested
             where contested._key = passing._key and contested.is_accepted
         )
     order by passing._key, passing._batch_id, passing._row_number

@@ -12,5 +12,5 @@ select distinct on (live._entity_hash)
     ) as business_date
 from judge.live_store_sales_header as live
 left join judge.store_zones on live.store_id = store_zones.store_id
-where live._entity_hash in (select delivered._entity_hash from delivered)
+where live._entity_hash in (select sums._entity_hash from judge.found_sums as sums)
 order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number
