@@ -30,13 +30,14 @@ NO_USAGE_REPORTS = {
 class Worker:
     """A process that imports `module` and answers calls to its `handle(request) -> answer`.
 
+    Where the module has a `prepare()`, it is called first, before anything is asked.
     It starts with `start`, so that its imports overlap with other work, or with the first call, and
     ends with `close`.
     """
 
     def __init__(self, module: str, environment: dict[str, str] | None = None) -> None:
         self.module = module
-        self._environment = environment or {}
+        self.environment = environment or {}
         self._process: subprocess.Popen[str] | None = None
         self._was_called = False
 
@@ -49,7 +50,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, **NO_USAGE_REPORTS, **self._environment},
+                env={**os.environ, **NO_USAGE_REPORTS, **self.environment},
                 process_group=0,  # Ctrl-C is for the command, which then ends its helpers
             )
         return self._process
@@ -100,7 +101,9 @@ def _error_class(name: str) -> type[LensError]:
     return found if isinstance(found, type) and issubclass(found, LensError) else WorkerError
 
 
-def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
+def serve(
+    handle: Callable[[dict[str, Any]], Any], prepare: Callable[[], None] | None = None
+) -> None:
     """Answers requests until standard input ends. Everything printed meanwhile goes to stderr.
 
     Ends at once where whoever asks is killed: the next run would meet this one's work.
@@ -108,6 +111,8 @@ def serve(handle: Callable[[dict[str, Any]], Any]) -> None:
     threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    if prepare:
+        prepare()
     for line in sys.stdin:
         try:
             answer = {"result": handle(json.loads(line))}
@@ -136,4 +141,5 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(importlib.import_module(sys.argv[1]).handle)
+    served = importlib.import_module(sys.argv[1])
+    serve(served.handle, getattr(served, "prepare", None))

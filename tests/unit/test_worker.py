@@ -17,8 +17,15 @@ import time
 from pathlib import Path
 from loyalty_lens.errors import QualityError
 
+prepared = []
+
+def prepare():
+    print("chatter on standard output")
+    prepared.append(True)
+
 def handle(request):
     print("chatter on standard output")
+    assert prepared == [True]
     what = request["what"]
     if what == "refuse":
         raise QualityError("no such suite")

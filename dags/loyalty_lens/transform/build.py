@@ -9,6 +9,7 @@ from psycopg2.extras import execute_values
 
 from loyalty_lens.errors import TransformError
 from loyalty_lens.quality.outliers import record_outliers
+from loyalty_lens.transform import standing
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
@@ -40,9 +41,17 @@ def build(
     """Builds one layer (or `all`, or only the `tests`); returns the number of nodes by kind.
 
     Raises TransformError naming the first model or test that failed; what was built before stays,
-    each table replaced in one transaction.
+    each table replaced in one transaction. A staging layer that stands is left as it is, and its
+    models are recorded as `unchanged`.
     """
     refuse_unjudged(url)
+    if layer == standing.LAYER:
+        with connected(url) as connection, connection.cursor() as cursor:
+            found = standing.fingerprint(cursor, worker.environment)
+            unchanged = standing.standing(cursor, found)
+        if unchanged:
+            _record(url, run_id, unchanged)
+            return _counts(unchanged)
     nodes: list[dict[str, Any]] = []
     for command in COMMANDS[layer]:
         done = worker.call(arguments=[*command, *_variables(business_date)])
@@ -51,6 +60,9 @@ def build(
         failed = [node for node in done if node["status"] not in ("success", "pass", "warn")]
         if failed:
             raise TransformError(_told(failed))
+    if layer == standing.LAYER:
+        with connected(url) as connection, connection.cursor() as cursor:
+            standing.remember(cursor, standing.fingerprint(cursor, worker.environment), nodes)
     if layer in ("clean", "all"):
         record_outliers(url, run_id)
     return _counts(nodes)
@@ -92,5 +104,5 @@ def _record(url: str, run_id: str | None, nodes: list[dict[str, Any]]) -> None:
         execute_values(
             cursor,
             f"insert into ops.model_runs (run_id, {', '.join(NODE_COLUMNS)}) values %s",  # noqa: S608  (our own names)
-            [(run_id, *(node[column] for column in NODE_COLUMNS)) for node in nodes],
+            [(run_id, *(node.get(column) for column in NODE_COLUMNS)) for node in nodes],
         )

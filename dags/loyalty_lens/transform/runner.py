@@ -1,5 +1,6 @@
 """dbt in a process of its own: parses once, then answers each command (`loyalty_lens.worker`)."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,12 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
     if results is None:
         raise TransformError(_reason(outcome))
     return [_node(result) for result in results]
+
+
+def prepare() -> None:
+    """Parses ahead, while files land and are judged; what is wrong is told to whoever asks."""
+    with suppress(TransformError):
+        _manifest()
 
 
 @cache
