@@ -41,8 +41,8 @@ def put_back(cursor: Cursor, data_sets: Iterable[str]) -> int:
 def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
     """Accepted, rejected and duplicate rows of the batches, each counted from its own table.
 
-    What is accepted is counted as the view accepted.<data set> says it, each part of that for the
-    rows of these batches alone.
+    What is accepted is what the view accepted.<data set> says: all that lies in raw of the batch
+    (which is what was read and not malformed) but what is rejected or repeated.
     """
     cursor.execute(
         sql.SQL(
@@ -55,13 +55,7 @@ def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
                 select _batch_id, _row_number
                 from ops.duplicates where data_set = %(name)s and _batch_id = any(%(batches)s)
             ),
-            delivered_counts as (
-                select delivered._batch_id, count(*) as rows_counted
-                from {raw} as delivered
-                where delivered._batch_id = any(%(batches)s)
-                group by delivered._batch_id
-            ),
-            -- Rejected and repeated at once is left out once; all of it is in raw.
+            -- Rejected and repeated at once is left out once.
             left_out_counts as (
                 select left_out._batch_id, count(*) as rows_counted
                 from (select * from rejected union select * from repeated) as left_out
@@ -77,20 +71,19 @@ def recount(cursor: Cursor, data_set: DataSet, batches: list[int]) -> None:
             set
                 rows_accepted = case
                     when batches.status = 'validated'
-                    then coalesce(delivered.rows_counted, 0) - coalesce(left_out.rows_counted, 0)
+                    then batches.rows_read - batches.rows_malformed
+                        - coalesce(left_out.rows_counted, 0)
                     else 0
                 end,
                 rows_rejected = coalesce(rejected.rows_counted, 0),
                 rows_duplicate = coalesce(repeated.rows_counted, 0)
             from unnest(%(batches)s::bigint[]) as counted
-            left join delivered_counts as delivered on counted = delivered._batch_id
             left join left_out_counts as left_out on counted = left_out._batch_id
             left join rejected_counts as rejected on counted = rejected._batch_id
             left join repeated_counts as repeated on counted = repeated._batch_id
             where batches.batch_id = counted
             """
         ).format(
-            raw=sql.Identifier("raw", data_set.name),
             reject=sql.Identifier("reject", data_set.name),
         ),
         {"batches": batches, "name": data_set.name},

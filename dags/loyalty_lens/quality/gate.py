@@ -140,7 +140,9 @@ class _Run:
                 return False
             # Every look-up asks which batches count: a guess from before they came costs seconds.
             cursor.execute("analyze ops.load_batches")
-            scratch.read(cursor, data_set, suite)
+            if not scratch.read(cursor, data_set, suite):
+                scratch.clear(cursor, data_set)
+                return False
             duplicates.find(cursor, data_set, scratch.rows_read(data_set))
             scratch.build_judged(cursor, data_set, self.parameters)
             routing = Routing(cursor, data_set, suite, self.run_id, examples=self.warning_examples)

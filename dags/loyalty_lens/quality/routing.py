@@ -206,8 +206,8 @@ class Routing:
         """
         batches = self._loaded_batches() if only is None else only
         self._forget(batches)
-        self._insert_rejects(batches)
         replayed = self._replay() if only is None else []
+        self._insert_rejects(batches)
         self.cursor.execute(
             "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
             " original_row_number) select %s, repeated.* from judge.repeated as repeated"
@@ -301,9 +301,10 @@ class Routing:
     def _replay(self) -> list[int]:
         """Open rejects judged again: what passes now turns `replayed`, the rest says why not."""
         self.cursor.execute(
-            sql.SQL("select exists (select from {} where _is_replay)").format(
-                rows_read(self.data_set)
-            )
+            sql.SQL(
+                "select exists (select from {} where status = 'open' and not rule_ids && %s)"
+            ).format(sql.Identifier("reject", self.data_set.name)),
+            (self.suite.final_rule_ids,),
         )
         if self.cursor.fetchone() == (False,):
             return []

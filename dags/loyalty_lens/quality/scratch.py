@@ -65,10 +65,10 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
     return bool(_scalar(cursor))
 
 
-def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> None:
+def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
     """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now.
 
-    Not those of `waiting`: what they wait for is as it was.
+    Not those of `waiting`: what they wait for is as it was. False where that leaves nothing.
     """
     cursor.execute(
         "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
@@ -110,11 +110,14 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> None:
             table, typed(data_set, delivered, keep=["_is_replay"])
         )
     )
+    if not ids and not cursor.rowcount:
+        return False
     # New tables have no statistics, and a wrong guess here costs minutes at a million rows.
     names = [*known.HASHES, *(column.name for column in data_set.columns if column.type == "id")]
     cursor.execute(
         sql.SQL("analyze {} ({})").format(table, sql.SQL(", ").join(map(sql.Identifier, names)))
     )
+    return True
 
 
 def _without_closed(cursor: Cursor, data_set: DataSet, batches: list[int]) -> sql.Composable:
