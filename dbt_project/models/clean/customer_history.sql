@@ -66,6 +66,7 @@ final as (
         attributes,
         has_marketing_consent,
         is_known,
+        is_first_delivery,
         lead(version_number) over (
             partition by customer_id order by version_number
         ) is null as is_current,

@@ -54,34 +54,36 @@ dated as (
 
 final as (
     select
-        rule_id,
-        cast(rule_version as integer) as rule_version,
-        coalesce(rule_name, rule_id) as rule_name,
-        rule_group,
-        coalesce(event, 'PURCHASE') as event,
-        case when upper(product_category) <> 'ALL' then product_category end as product_category,
-        store_id,
-        tier,
-        weekdays,
-        coalesce(is_first_purchase_only, false) as is_first_purchase_only,
-        coalesce(is_active, true) as is_active,
-        coalesce(event, 'PURCHASE') = 'PURCHASE' and tier is null and inactive_days is null
-            as is_evaluated,
-        points_per_unit_spend,
-        min_spend_threshold,
-        coalesce(bonus_points, 0) as bonus_points,
-        max_points,
-        inactive_days,
-        start_date,
-        end_date,
-        valid_from,
-        min(valid_from) over (
-            partition by rule_id order by rule_version
+        dated.rule_id,
+        cast(dated.rule_version as integer) as rule_version,
+        coalesce(dated.rule_name, dated.rule_id) as rule_name,
+        dated.rule_group,
+        coalesce(dated.event, 'PURCHASE') as event,
+        case when upper(dated.product_category) <> 'ALL' then dated.product_category end as product_category,
+        dated.store_id,
+        dated.tier,
+        loyalty_tiers.tier_rank,
+        dated.weekdays,
+        coalesce(dated.is_first_purchase_only, false) as is_first_purchase_only,
+        coalesce(dated.is_active, true) as is_active,
+        dated.points_per_unit_spend,
+        dated.min_spend_threshold,
+        coalesce(dated.bonus_points, 0) as bonus_points,
+        dated.max_points,
+        coalesce(
+            dated.inactive_days, case when dated.event = 'WIN_BACK' then {{ var('at_risk_days') }} end
+        ) as inactive_days,
+        dated.start_date,
+        dated.end_date,
+        dated.valid_from,
+        min(dated.valid_from) over (
+            partition by dated.rule_id order by dated.rule_version
             rows between 1 following and unbounded following
         ) as valid_to,
-        _batch_id,
-        _row_number
+        dated._batch_id,
+        dated._row_number
     from dated
+    left join {{ ref('loyalty_tiers') }} as loyalty_tiers on {{ names_tier('dated.tier') }}
 )
 
 select * from final

@@ -78,6 +78,13 @@ final as (
                 )
         end as purchase_number,
         line_count,
+        case
+            when has_merchandise
+                then business_date - lag(business_date) over (
+                    partition by customer_id, has_merchandise
+                    order by sold_at, transaction_id collate "C"
+                )
+        end as days_since_previous,
         has_merchandise,
         is_fully_returned,
         {% if basis == 'gross' -%}

@@ -1,35 +1,74 @@
 with
 
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
 movements as (
     select
         customer_id,
-        cast(sum(points) as bigint) as balance,
-        cast(sum(points) filter (where entry_type = 'OPENING') as bigint) as opening_points,
-        cast(sum(points) filter (where entry_type = 'EARN') as bigint) as earned_points,
-        cast(sum(points) filter (where entry_type = 'BONUS') as bigint) as bonus_points,
-        cast(-sum(points) filter (where entry_type = 'REDEEM') as bigint) as redeemed_points,
-        cast(-sum(points) filter (where entry_type = 'REVERSE') as bigint) as reversed_points,
-        cast(sum(points) filter (where entry_type = 'ADJUST') as bigint) as adjusted_points,
+        sum(points) as balance,
+        sum(points) filter (where entry_type = 'OPENING') as opening_points,
+        sum(points) filter (where entry_type = 'EARN') as earned_points,
+        sum(points) filter (where entry_type = 'BONUS') as bonus_points,
+        -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
+        -sum(points) filter (where entry_type = 'EXPIRE') as expired_points,
+        -sum(points) filter (where entry_type = 'REVERSE') as reversed_points,
+        sum(points) filter (where entry_type = 'REFUND') as refunded_points,
+        sum(points) filter (where entry_type = 'ADJUST') as adjusted_points,
+        -coalesce(sum(points) filter (where lot_id is null), 0) - sum(repaid_points) as debt_points,
         max(business_date) as last_entry_date
     from {{ ref('points_ledger') }}
     group by customer_id
 ),
 
+lots as (
+    select
+        customer_id,
+        sum(remaining_points) filter (where not is_pending) as available_points,
+        sum(remaining_points) filter (where is_pending) as pending_points,
+        min(valid_through) as next_expiry_date
+    from {{ ref('points_lots') }}
+    where remaining_points > 0
+    group by customer_id
+),
+
+next_expiries as (
+    select
+        lots.customer_id,
+        sum(points_lots.remaining_points) as points
+    from lots
+    inner join {{ ref('points_lots') }} as points_lots
+        on
+            lots.customer_id = points_lots.customer_id
+            and lots.next_expiry_date = points_lots.valid_through
+    group by lots.customer_id
+),
+
 final as (
     select
         customers.customer_id,
-        coalesce(greatest(movements.balance, 0), 0) as available_points,
-        coalesce(greatest(-movements.balance, 0), 0) as debt_points,
-        coalesce(movements.balance, 0) as balance,
-        coalesce(movements.opening_points, 0) as opening_points,
-        coalesce(movements.earned_points, 0) as earned_points,
-        coalesce(movements.bonus_points, 0) as bonus_points,
-        coalesce(movements.redeemed_points, 0) as redeemed_points,
-        coalesce(movements.reversed_points, 0) as reversed_points,
-        coalesce(movements.adjusted_points, 0) as adjusted_points,
-        movements.last_entry_date
+        cast(coalesce(lots.available_points, 0) as bigint) as available_points,
+        cast(coalesce(lots.pending_points, 0) as bigint) as pending_points,
+        cast(coalesce(movements.debt_points, 0) as bigint) as debt_points,
+        cast(coalesce(movements.balance, 0) as bigint) as balance,
+        cast(coalesce(movements.opening_points, 0) as bigint) as opening_points,
+        cast(coalesce(movements.earned_points, 0) as bigint) as earned_points,
+        cast(coalesce(movements.bonus_points, 0) as bigint) as bonus_points,
+        cast(coalesce(movements.redeemed_points, 0) as bigint) as redeemed_points,
+        cast(coalesce(movements.expired_points, 0) as bigint) as expired_points,
+        cast(coalesce(movements.reversed_points, 0) as bigint) as reversed_points,
+        cast(coalesce(movements.refunded_points, 0) as bigint) as refunded_points,
+        cast(coalesce(movements.adjusted_points, 0) as bigint) as adjusted_points,
+        cast(coalesce(next_expiries.points, 0) as bigint) as next_expiry_points,
+        lots.next_expiry_date,
+        movements.last_entry_date,
+        as_of.business_date
     from {{ ref('customers') }} as customers
+    cross join as_of
     left join movements on customers.customer_id = movements.customer_id
+    left join lots on customers.customer_id = lots.customer_id
+    left join next_expiries on customers.customer_id = next_expiries.customer_id
 )
 
 select * from final

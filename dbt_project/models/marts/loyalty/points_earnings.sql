@@ -6,6 +6,7 @@ purchases as (
         customer_id,
         store_id,
         purchase_number,
+        days_since_previous,
         merchandise_amount,
         eligible_amount,
         business_date
@@ -15,7 +16,21 @@ purchases as (
 
 rules as (
     select * from {{ ref('loyalty_rules') }}
-    where is_evaluated and is_active
+    where event in ('PURCHASE', 'WIN_BACK') and is_active
+),
+
+-- The tier that the customer held when the day began; looked up only where a rule asks for it.
+held_tiers as (
+    select
+        purchases.transaction_id,
+        coalesce(tier_history.tier_rank, 1) as tier_rank
+    from purchases
+    left join {{ ref('tier_history') }} as tier_history
+        on
+            purchases.customer_id = tier_history.customer_id
+            and purchases.business_date > tier_history.valid_from
+            and purchases.business_date <= coalesce(tier_history.valid_to, 'infinity')
+    where (select count(*) from rules where tier_rank is not null) > 0
 ),
 
 rule_categories as (
@@ -41,10 +56,12 @@ met as (
         rules.rule_id,
         rules.rule_version,
         rules.rule_group,
+        case when rules.rule_group is null then rules.event end as ungrouped_event,
         rules.points_per_unit_spend,
         rules.min_spend_threshold,
         rules.bonus_points as rule_bonus_points,
         rules.max_points,
+        rules.product_category is null as is_for_all_categories,
         case
             when rules.product_category is null then purchases.eligible_amount
             else least(purchases.eligible_amount, coalesce(category_amounts.category_amount, 0))
@@ -65,10 +82,16 @@ met as (
                 ) > 0
             )
             and (not rules.is_first_purchase_only or purchases.purchase_number = 1)
+            and (
+                rules.inactive_days is null
+                or purchases.days_since_previous >= rules.inactive_days
+            )
+    left join held_tiers on purchases.transaction_id = held_tiers.transaction_id
     left join category_amounts
         on
             purchases.transaction_id = category_amounts.transaction_id
             and lower(rules.product_category) = category_amounts.category
+    where rules.tier is null or rules.tier_rank = held_tiers.tier_rank
 ),
 
 -- A cap per purchase holds for base and bonus together and cuts the bonus first.
@@ -90,11 +113,12 @@ pointed as (
 
 -- Inside a group the highest threshold wins, then the most points, then the lowest rule id.
 winners as (
-    select distinct on (transaction_id, rule_group) *
+    select distinct on (transaction_id, rule_group, ungrouped_event) *
     from pointed
     order by
         transaction_id asc,
         rule_group asc,
+        ungrouped_event asc,
         min_spend_threshold desc,
         base_points + bonus_points desc,
         rule_id collate "C" asc
@@ -109,6 +133,9 @@ final as (
         customer_id,
         store_id,
         rule_group,
+        is_for_all_categories,
+        cast(points_per_unit_spend as numeric(18, 6)) as points_per_unit_spend,
+        cast(min_spend_threshold as numeric(18, 4)) as min_spend_threshold,
         merchandise_amount,
         eligible_amount,
         base_amount,

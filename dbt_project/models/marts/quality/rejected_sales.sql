@@ -75,8 +75,10 @@ earned as (
                 ) > 0
             )
     where
-        rules.is_evaluated
+        rules.event = 'PURCHASE'
         and rules.is_active
+        and rules.tier is null
+        and rules.inactive_days is null
         and not rules.is_first_purchase_only
         and rules.product_category is null
         and waiting.eligible_amount > 0

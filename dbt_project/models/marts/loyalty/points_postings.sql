@@ -1,0 +1,326 @@
+-- Everything that moves a customer's points, in the order in which it is worked off (docs/points.md).
+{%- set at_once = 'business_date' -%}
+{%- set pending = 'business_date + ' ~ var('points_pending_days') %}
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+sales as (
+    select
+        transaction_id,
+        sold_at,
+        _batch_id,
+        _row_number
+    from {{ ref('sales') }}
+),
+
+events as (
+    select
+        points_events.*,
+        sales.transaction_id as sale_id
+    from {{ ref('points_events') }} as points_events
+    left join sales on points_events.transaction_id = sales.transaction_id
+    where points_events.event_type = 'ADJUST'
+),
+
+earned as (
+    select
+        lot_id,
+        customer_id,
+        transaction_id,
+        store_id,
+        rule_id,
+        rule_version,
+        null as promotion_id,
+        base_points,
+        bonus_points,
+        business_date,
+        valid_through
+    from {{ ref('points_earnings') }}
+    union all
+    select
+        lot_id,
+        customer_id,
+        transaction_id,
+        store_id,
+        null as rule_id,
+        promotion_version as rule_version,
+        promotion_id,
+        base_points,
+        bonus_points,
+        business_date,
+        valid_through
+    from {{ ref('promotion_earnings') }}
+),
+
+earned_by_sales as (
+    select
+        earned.*,
+        sales.sold_at,
+        sales._batch_id,
+        sales._row_number
+    from earned
+    inner join sales on earned.transaction_id = sales.transaction_id
+),
+
+postings as (
+    select
+        'OPENING' as entry_type,
+        3 as step,
+        customer_id,
+        null as transaction_id,
+        null as event_id,
+        null as store_id,
+        null as rule_id,
+        cast(null as integer) as rule_version,
+        null as promotion_id,
+        {{ content_hash(["'OPENING'", 'customer_id']) }} as lot_id,
+        null as link_key,
+        cast(opening_points as bigint) as points,
+        opened_on as business_date,
+        {{ valid_through('opened_on') }} as valid_through,
+        opened_on as released_on,
+        cast(null as timestamptz) as posted_at,
+        'customer_details' as _data_set,
+        _batch_id,
+        _row_number
+    from {{ ref('memberships') }}
+    union all
+    select
+        'EARN' as entry_type,
+        3 as step,
+        customer_id,
+        transaction_id,
+        null as event_id,
+        store_id,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        lot_id as link_key,
+        base_points as points,
+        business_date,
+        valid_through,
+        {{ pending }} as released_on,
+        sold_at as posted_at,
+        'store_sales_header' as _data_set,
+        _batch_id,
+        _row_number
+    from earned_by_sales
+    union all
+    select
+        'BONUS' as entry_type,
+        3 as step,
+        customer_id,
+        transaction_id,
+        null as event_id,
+        store_id,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        lot_id as link_key,
+        bonus_points as points,
+        business_date,
+        valid_through,
+        {{ pending }} as released_on,
+        sold_at as posted_at,
+        'store_sales_header' as _data_set,
+        _batch_id,
+        _row_number
+    from earned_by_sales
+    union all
+    select
+        'BONUS' as entry_type,
+        3 as step,
+        customer_id,
+        null as transaction_id,
+        null as event_id,
+        null as store_id,
+        rule_id,
+        rule_version,
+        null as promotion_id,
+        lot_id,
+        null as link_key,
+        bonus_points as points,
+        business_date,
+        valid_through,
+        {{ pending }} as released_on,
+        null as posted_at,
+        'customer_details' as _data_set,
+        _batch_id,
+        _row_number
+    from {{ ref('event_earnings') }}
+    union all
+    select
+        'ADJUST' as entry_type,
+        case when points > 0 then 3 else 5 end as step,
+        customer_id,
+        transaction_id,
+        event_id,
+        null as store_id,
+        null as rule_id,
+        null as rule_version,
+        null as promotion_id,
+        case when points > 0 then {{ content_hash(["'ADJUST'", 'event_id']) }} end as lot_id,
+        null as link_key,
+        cast(points as bigint) as points,
+        business_date,
+        case when points > 0 then {{ valid_through('business_date') }} end as valid_through,
+        business_date as released_on,
+        event_at as posted_at,
+        'points_events' as _data_set,
+        _batch_id,
+        _row_number
+    from events
+    union all
+    select
+        'REVERSE' as entry_type,
+        4 as step,
+        reversals.customer_id,
+        reversals.return_transaction_id as transaction_id,
+        null as event_id,
+        reversals.store_id,
+        reversals.rule_id,
+        reversals.rule_version,
+        reversals.promotion_id,
+        reversals.lot_id,
+        reversals.lot_id as link_key,
+        -reversals.points as points,
+        reversals.business_date,
+        null as valid_through,
+        null as released_on,
+        reversals.returned_at as posted_at,
+        'store_sales_header' as _data_set,
+        sales._batch_id,
+        sales._row_number
+    from {{ ref('points_reversals') }} as reversals
+    inner join sales on reversals.return_transaction_id = sales.transaction_id
+    union all
+    select
+        'REDEEM' as entry_type,
+        5 as step,
+        customer_id,
+        transaction_id,
+        event_id,
+        store_id,
+        null as rule_id,
+        null as rule_version,
+        null as promotion_id,
+        null as lot_id,
+        transaction_id as link_key,
+        -points as points,
+        business_date,
+        null as valid_through,
+        null as released_on,
+        redeemed_at as posted_at,
+        _data_set,
+        _batch_id,
+        _row_number
+    from {{ ref('points_redemptions') }}
+    union all
+    select
+        'REFUND' as entry_type,
+        6 as step,
+        refunds.customer_id,
+        refunds.return_transaction_id as transaction_id,
+        null as event_id,
+        refunds.store_id,
+        null as rule_id,
+        null as rule_version,
+        null as promotion_id,
+        {{ content_hash(["'REFUND'", 'refunds.return_transaction_id']) }} as lot_id,
+        refunds.original_transaction_id as link_key,
+        refunds.points,
+        refunds.business_date,
+        {{ valid_through('refunds.business_date') }} as valid_through,
+        refunds.business_date as released_on,
+        refunds.returned_at as posted_at,
+        'store_sales_header' as _data_set,
+        sales._batch_id,
+        sales._row_number
+    from {{ ref('points_refunds') }} as refunds
+    inner join sales on refunds.return_transaction_id = sales.transaction_id
+),
+
+ordered as (
+    select
+        postings.*,
+        cast(
+            row_number() over (
+                partition by postings.customer_id
+                order by
+                    postings.business_date,
+                    postings.step,
+                    postings.posted_at nulls first,
+                    coalesce(postings.event_id, postings.transaction_id, postings.customer_id)
+                    collate "C",
+                    postings.rule_id collate "C" nulls first,
+                    postings.promotion_id collate "C" nulls first,
+                    postings.entry_type = 'BONUS'
+            ) as integer
+        ) as posting_number
+    from postings
+    inner join as_of on postings.business_date <= as_of.business_date
+    where postings.points <> 0
+),
+
+-- Reversals name their lot, refunds the sale whose redemptions they undo: by the first posting of it.
+links as (
+    select
+        ordered.customer_id,
+        ordered.link_key,
+        min(ordered.posting_number) as posting_number
+    from ordered
+    where
+        ordered.entry_type in ('EARN', 'BONUS', 'REDEEM')
+        and ordered.link_key in (
+            select named.link_key
+            from ordered as named
+            where named.entry_type in ('REVERSE', 'REFUND')
+        )
+    group by ordered.customer_id, ordered.link_key
+),
+
+final as (
+    select
+        ordered.customer_id,
+        ordered.posting_number,
+        ordered.entry_type,
+        ordered.step,
+        ordered.transaction_id,
+        ordered.event_id,
+        ordered.store_id,
+        ordered.rule_id,
+        ordered.rule_version,
+        ordered.promotion_id,
+        ordered.lot_id,
+        case
+            when
+                ordered.step = 3
+                and lag(ordered.lot_id) over (
+                    partition by ordered.customer_id order by ordered.posting_number
+                ) = ordered.lot_id
+                then ordered.posting_number - 1
+            when ordered.step = 3 then ordered.posting_number
+            else coalesce(links.posting_number, 0)
+        end as link,
+        ordered.points,
+        ordered.business_date,
+        ordered.valid_through,
+        ordered.released_on,
+        ordered.posted_at,
+        ordered._data_set,
+        ordered._batch_id,
+        ordered._row_number
+    from ordered
+    left join links
+        on
+            ordered.step > 3
+            and ordered.customer_id = links.customer_id
+            and ordered.link_key = links.link_key
+)
+
+select * from final

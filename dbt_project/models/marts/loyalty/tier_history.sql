@@ -1,0 +1,160 @@
+-- Upgrades at once, downgrades at month end after grace, the delivered status as a floor: what a day
+-- does depends on the tier held before, so one fold per customer (docs/points.md, ops.fold_tiers).
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+    where business_date is not null
+),
+
+purchases as (
+    select
+        transaction_id,
+        customer_id,
+        merchandise_amount,
+        business_date
+    from {{ ref('purchases') }}
+),
+
+-- What each return took from the worth of its sale, at most all of it.
+returns as (
+    select
+        purchases.transaction_id,
+        purchases.customer_id,
+        sale_returns.business_date,
+        purchases.business_date as sold_on,
+        greatest(least(sale_returns.returned_to_date_amount, purchases.merchandise_amount), 0)
+        - greatest(
+            least(
+                sale_returns.returned_to_date_amount - sale_returns.returned_amount,
+                purchases.merchandise_amount
+            ),
+            0
+        ) as amount
+    from {{ ref('sale_returns') }} as sale_returns
+    inner join purchases on sale_returns.original_transaction_id = purchases.transaction_id
+    inner join as_of on sale_returns.business_date <= as_of.business_date
+    where sale_returns.business_date < purchases.business_date + {{ var('tier_window_days') }}
+),
+
+returned as (
+    select
+        transaction_id,
+        sum(amount) as amount
+    from returns
+    group by transaction_id
+),
+
+openings as (
+    select
+        memberships.customer_id,
+        case when memberships.opened_on <= as_of.business_date then memberships.opening_tier_rank end
+            as opening_tier_rank,
+        least(memberships.opened_on, as_of.business_date) as opened_on
+    from {{ ref('memberships') }} as memberships
+    cross join as_of
+),
+
+changes as (
+    select
+        customer_id,
+        business_date,
+        merchandise_amount as amount,
+        false as is_opening
+    from purchases
+    union all
+    select
+        customer_id,
+        business_date,
+        -amount as amount,
+        false as is_opening
+    from returns
+    union all
+    -- A purchase leaves the window with what was left of it.
+    select
+        purchases.customer_id,
+        purchases.business_date + {{ var('tier_window_days') }} as business_date,
+        coalesce(returned.amount, 0) - purchases.merchandise_amount as amount,
+        false as is_opening
+    from purchases
+    left join returned on purchases.transaction_id = returned.transaction_id
+    union all
+    select
+        customer_id,
+        opened_on as business_date,
+        0 as amount,
+        true as is_opening
+    from openings
+),
+
+metric as (
+    select
+        changes.customer_id,
+        changes.business_date,
+        bool_or(changes.is_opening) as is_opening,
+        sum(sum(changes.amount)) over (
+            partition by changes.customer_id order by changes.business_date
+        ) as spend_amount
+    from changes
+    inner join as_of on changes.business_date <= as_of.business_date
+    group by changes.customer_id, changes.business_date
+),
+
+thresholds as (
+    select array_agg(min_spend_amount order by tier_rank) as amounts
+    from {{ ref('loyalty_tiers') }}
+),
+
+ranked as (
+    select
+        metric.customer_id,
+        metric.business_date,
+        metric.is_opening,
+        width_bucket(metric.spend_amount, thresholds.amounts) as reached
+    from metric
+    cross join thresholds
+),
+
+compared as (
+    select
+        *,
+        lag(reached) over (partition by customer_id order by business_date) as reached_before
+    from ranked
+),
+
+-- The days on which another tier comes within reach or gets out of it, and the opening day.
+histories as (
+    select
+        customer_id,
+        array_agg(business_date order by business_date) as days,
+        array_agg(reached order by business_date) as reached
+    from compared
+    where is_opening or reached is distinct from reached_before
+    group by customer_id
+),
+
+final as (
+    select
+        histories.customer_id,
+        loyalty_tiers.tier,
+        loyalty_tiers.tier_rank,
+        intervals.valid_from,
+        intervals.valid_to,
+        intervals.valid_to is null as is_current
+    from histories
+    cross join as_of
+    left join openings on histories.customer_id = openings.customer_id
+    cross join lateral ops.fold_tiers(
+        histories.days,
+        histories.reached,
+        openings.opened_on,
+        openings.opening_tier_rank,
+        {{ var('tier_floor_days') }},
+        {{ var('tier_grace_days') }},
+        as_of.business_date
+    ) as intervals
+    inner join {{ ref('loyalty_tiers') }} as loyalty_tiers
+        on intervals.rank = loyalty_tiers.tier_rank
+)
+
+select * from final
