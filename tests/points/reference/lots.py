@@ -60,6 +60,7 @@ class _OpenLot:
     available_from: dt.date
     # The entries that opened it: what it repays when released is written there.
     credits: list[int]
+    is_released: bool = False
 
 
 @dataclass
@@ -79,7 +80,6 @@ class Fold:
         self.debt = 0
         self._lots: list[_OpenLot] = []
         self._by_key: dict[LotKey, _OpenLot] = {}
-        self._released: list[LotKey] = []
         self._draws: dict[str, list[_Draw]] = defaultdict(list)
 
     def run(self, postings: list[Posting], as_of: dt.date) -> None:
@@ -103,7 +103,7 @@ class Fold:
     def _next_day(self, waiting: list[Posting], day: dt.date) -> dt.date | None:
         days = [waiting[0].business_date] if waiting else []
         days += [lot.valid_through + DAY for lot in self._lots if lot.remaining]
-        days += [lot.available_from for lot in self._lots if lot.key not in self._released]
+        days += [lot.available_from for lot in self._lots if not lot.is_released]
         return min((d for d in days if d > day), default=None)
 
     def _post(self, posting: Posting) -> None:
@@ -135,12 +135,12 @@ class Fold:
 
     def _release(self, day: dt.date) -> None:
         for lot in self._lots:
-            if lot.key not in self._released and lot.available_from <= day:
+            if not lot.is_released and lot.available_from <= day:
                 self._release_lot(lot)
 
     def _release_lot(self, lot: _OpenLot) -> None:
         """From now on it can be spent; it pays debt first, its base points before its bonus."""
-        self._released.append(lot.key)
+        lot.is_released = True
         paid = self._pay_debt(lot.remaining)
         lot.remaining -= paid
         for place in lot.credits:
@@ -179,7 +179,7 @@ class Fold:
         """Takes from its own lot, then from the released ones; what they cannot give is debt."""
         owed = -posting.points
         own = self._by_key.get(posting.lot) if posting.lot else None
-        released = [lot for lot in self._lots if lot.key in self._released and lot is not own]
+        released = [lot for lot in self._lots if lot.is_released and lot is not own]
         for lot in ([own] if own else []) + sorted(released, key=lambda lot: lot.valid_through):
             taken = min(owed, lot.remaining)
             if taken:
@@ -231,7 +231,7 @@ class Fold:
             lot = self._by_key.get(key)
             if lot is None:
                 lot = self._open(key, 0, day)
-                self._released.append(key)
+                lot.is_released = True
             lot.original += points - paid
             lot.remaining += points - paid
             lot.credits.append(len(self.entries))
