@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ DAY = dt.timedelta(days=1)
 CENT = Decimal("0.01")
 ZONES = {"A": "Asia/Kolkata", "B": "America/New_York", "C": "UTC"}
 CATEGORIES = ("Toys", "Food", "Books", "Postage")
-STATUSES = (None, None, "gold", "SILVER", "Platinum", "VIP", "bronze")
+STATUSES = (None, None, "gold", "SILVER", "plat", "Platinum", "VIP", "Member")
 OPENINGS = (None, 0, 0, 40, 100, 250, 900, -60)
 PRODUCTS = [Product(f"P{n}", CATEGORIES[n % 4], n % 4 != 3) for n in range(12)]
 OTHER_PRODUCTS = [product for product in PRODUCTS if not product.is_merchandise]
@@ -53,6 +54,30 @@ class History:
         """Everything, each file once."""
         for file in self.files.files:
             file.load(warehouse)
+
+    def parts(self, last_days: Sequence[dt.date]) -> list[list[File]]:
+        """The files in drops: the first masters, then the sales and events up to each of the days,
+        with the masters of later files that belong there."""
+        days = [*last_days, END]
+        events = (self.headers, self.lines, self.events)
+        masters = [file for file in self.files.files if file not in events]
+        drops = [[file for file in masters if file.arrival == START]]
+        day_of = {header.transaction_id: header.business_date for header in self.shop.headers}
+        dates = (
+            [header.business_date for header in self.shop.headers],
+            [day_of[line.transaction_id] for line in self.shop.lines],
+            [event.business_date for event in self.shop.events],
+        )
+        for before, last in zip([dt.date.min, *days], days, strict=False):
+            drop = [
+                file for file in masters if file.arrival > START and before < file.arrival <= last
+            ]
+            for file, file_dates in zip(events, dates, strict=True):
+                dated = zip(file.rows, file_dates, strict=True)
+                rows = [row for row, day in dated if before < day <= last]
+                drop.append(File(file.data_set, last, None, rows))
+            drops.append(drop)
+        return drops
 
 
 def random_history(seed: int, customers: int, sales: int = 14) -> History:

@@ -56,10 +56,15 @@ def accounts(shop: Shop, as_of: dt.date, settings: Settings) -> Iterator[Account
     for event in shop.events:
         if event.business_date <= as_of:
             events_of[event.customer_id].append(event)
-    known = _known_versions(shop.customers, as_of)
+    versions_of = _versions_of(shop.customers, as_of)
     first_delivery = _first_delivery(shop.customers)
+    known = {
+        customer_id
+        for customer_id, (first, *_) in versions_of.items()
+        if first.version_date <= as_of or _arrival(first) == first_delivery
+    }
     for customer_id in sorted({*known, *headers_of, *events_of}):
-        versions = known.get(customer_id, [])
+        versions = versions_of.get(customer_id, [])
         opening = _opening_day(versions, first_sale)
         if opening is not None and opening > as_of:
             opening = None
@@ -80,22 +85,22 @@ def accounts(shop: Shop, as_of: dt.date, settings: Settings) -> Iterator[Account
                 as_of,
                 tiers,
                 rules,
+                settings,
             )
         fold = Fold(settings)
         fold.run(postings, as_of)
         yield Account(customer_id, tuple(fold.entries), fold.lots, fold.debt, tiers)
 
 
-def _known_versions(
+def _versions_of(
     versions: list[CustomerVersion], as_of: dt.date
 ) -> dict[str, list[CustomerVersion]]:
-    """The versions up to the as-of date, and those of the first delivery whatever their date."""
-    first = _first_delivery(versions)
-    known: dict[str, list[CustomerVersion]] = defaultdict(list)
+    """Each customer's first version and those up to the as-of date."""
+    found: dict[str, list[CustomerVersion]] = defaultdict(list)
     for version in sorted(versions, key=_order):
-        if version.version_date <= as_of or _arrival(version) == first:
-            known[version.customer_id].append(version)
-    return known
+        if version.version_date <= as_of or version.customer_id not in found:
+            found[version.customer_id].append(version)
+    return found
 
 
 def _opening_day(versions: list[CustomerVersion], first_sale: dt.date | None) -> dt.date | None:
@@ -109,9 +114,12 @@ def _opening_day(versions: list[CustomerVersion], first_sale: dt.date | None) ->
 def _joined(
     versions: list[CustomerVersion], first_delivery: tuple[dt.date, dt.date] | None
 ) -> dt.date | None:
+    """The newest `customer_since`, else the date of the first version's file, if it came later than
+    the first delivery of customers."""
     if versions[-1].customer_since:
         return versions[-1].customer_since
-    return None if _arrival(versions[0]) == first_delivery else versions[0].version_date
+    first = versions[0]
+    return None if _arrival(first) == first_delivery else first.delivery.delivered_date
 
 
 def _order(version: CustomerVersion) -> tuple[dt.datetime, int, int]:

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from tests.points.reference.model import InForce, PromotionVersion, RuleVersion, Settings
 from tests.points.reference.purchases import Purchase
+from tests.points.reference.tiers import is_called
 
 ROUNDING = {"floor": ROUND_FLOOR, "round": ROUND_HALF_UP, "ceil": ROUND_CEILING}
 WIN_BACK_DAYS = 30
@@ -49,7 +50,7 @@ def purchase_lots(
     candidates: list[tuple[RuleVersion, Earned]] = []
     for in_force in rules:
         rule = in_force.version
-        if _matches(in_force, purchase, days_since_last, is_first, tier):
+        if _matches(in_force, purchase, days_since_last, is_first, tier, settings):
             amount = _rule_amount(rule, purchase)
             base = rounded(amount * rule.rate, settings)
             candidates.append((rule, _capped(in_force, base, rule.threshold)))
@@ -60,7 +61,11 @@ def purchase_lots(
 
 
 def occasion_lots(
-    event: str, day: dt.date, tier: str | None, rules: Iterable[InForce[RuleVersion]]
+    event: str,
+    day: dt.date,
+    tier: str | None,
+    rules: Iterable[InForce[RuleVersion]],
+    settings: Settings,
 ) -> list[Earned]:
     """What a sign-up or a birthday earns: bonus points alone, whatever the rate and threshold."""
     candidates: list[tuple[RuleVersion, Earned]] = []
@@ -72,7 +77,7 @@ def occasion_lots(
             or rule.is_first_purchase_only
             or rule.inactive_days is not None
         )
-        if rule.event == event and not is_about_purchases and _runs(in_force, day, tier):
+        if rule.event == event and not is_about_purchases and _runs(in_force, day, tier, settings):
             candidates.append((rule, _capped(in_force, 0, Decimal())))
     return [earned for _, earned in _winners(candidates)]
 
@@ -94,6 +99,7 @@ def _matches(
     days_since_last: int | None,
     is_first: bool,
     tier: str | None,
+    settings: Settings,
 ) -> bool:
     rule = in_force.version
     inactive_days = rule.inactive_days
@@ -101,7 +107,7 @@ def _matches(
         inactive_days = WIN_BACK_DAYS
     return (
         rule.event in ("PURCHASE", "WIN_BACK")
-        and _runs(in_force, purchase.header.business_date, tier)
+        and _runs(in_force, purchase.header.business_date, tier, settings)
         and purchase.eligible_amount >= rule.threshold
         and _rule_amount(rule, purchase) > 0
         and rule.store_id in (None, purchase.header.store_id)
@@ -113,14 +119,16 @@ def _matches(
     )
 
 
-def _runs(in_force: InForce[RuleVersion], day: dt.date, tier: str | None) -> bool:
+def _runs(
+    in_force: InForce[RuleVersion], day: dt.date, tier: str | None, settings: Settings
+) -> bool:
     rule = in_force.version
     return (
         in_force.holds(day)
         and rule.is_active
         and (rule.start_date or dt.date.min) <= day <= (rule.end_date or dt.date.max)
         and (not rule.weekdays or day.isoweekday() in rule.weekdays)
-        and (rule.tier is None or rule.tier.lower() == (tier or "").lower())
+        and (rule.tier is None or (tier is not None and is_called(tier, rule.tier, settings)))
     )
 
 

@@ -14,6 +14,10 @@ TIERS = (
     ("Gold", Decimal(2000)),
     ("Platinum", Decimal(5000)),
 )
+TIER_ALIASES = {
+    **dict.fromkeys(("basic", "standard", "regular", "member"), "Bronze"),
+    "plat": "Platinum",
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Settings:
     rounding: str = "floor"
     reverse_threshold_bonus: bool = False
     tiers: tuple[tuple[str, Decimal], ...] = TIERS
-    tier_aliases: Mapping[str, str] = field(default_factory=dict)
+    tier_aliases: Mapping[str, str] = field(default_factory=lambda: TIER_ALIASES)
 
 
 @dataclass(frozen=True)

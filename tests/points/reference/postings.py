@@ -41,6 +41,7 @@ def occasion_postings(
     as_of: dt.date,
     tiers: tuple[TierInterval, ...],
     rules: list[InForce[RuleVersion]],
+    settings: Settings,
 ) -> list[Posting]:
     """Sign-up and birthdays, none before the first accepted sale nor before the joining."""
     occasions = []
@@ -52,7 +53,7 @@ def occasion_postings(
     return [
         _earned_posting(earned, customer_id, day, None, None)
         for event, day in occasions
-        for earned in occasion_lots(event, day, tier_on(day - DAY, tiers), rules)
+        for earned in occasion_lots(event, day, tier_on(day - DAY, tiers), rules, settings)
     ]
 
 

@@ -67,6 +67,12 @@ def tier_named(status: str | None, settings: Settings) -> int | None:
     return names.index(name.lower()) if name.lower() in names else None
 
 
+def is_called(tier: str, word: str, settings: Settings) -> bool:
+    """Whether a word means a tier."""
+    place = tier_named(word, settings)
+    return place is not None and settings.tiers[place][0] == tier
+
+
 def metric_on(day: dt.date, bought: list[Purchase]) -> Decimal:
     """Net merchandise spend of the purchases of the 365 days up to a day."""
     window = [p for p in bought if 0 <= (day - p.header.business_date).days < WINDOW]
