@@ -1,4 +1,4 @@
--- Invariant 6, per customer: the balance counted from the ledger and from the lots, and what made it.
+-- Invariant 6, per customer: the balance counted from ledger and lots, and from what made it.
 {{ config(tags=['daily']) }}
 with
 

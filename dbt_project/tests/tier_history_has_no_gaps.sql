@@ -10,7 +10,11 @@ stretches as (
     from {{ ref('tier_history') }}
 )
 
-select *
+select
+    customer_id,
+    tier,
+    valid_from,
+    valid_to
 from stretches
 where
     tier_before = tier

@@ -121,8 +121,8 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     known = figures.loaded(url)
     marts = figures.insight(url)
     show.show_loaded(console, known)
-    idle = "earns nothing yet: it needs tiers, inactivity or an event other than a purchase"
-    for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.idle_rules)]:
+    idle = "never matches: its tier is unknown, or its event knows no store, category or purchase"
+    for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.points.idle_rules)]:
         console.print("[yellow]note[/]", escape(note), highlight=False, soft_wrap=True)
     show.show_insight(console, marts, settings.currency)
     show.show_seconds(console, seconds)

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.report.points import Points, points
 from loyalty_lens.splits import load_layouts
 from loyalty_lens.warehouse.connection import connected
 
@@ -58,8 +59,6 @@ select
     count(*) filter (where is_high_spender and is_at_risk)
 from marts.customer_details
 """
-POINTS = "select entry_type, sum(points) from marts.points_ledger group by entry_type"
-OUTSTANDING = "select coalesce(sum(available_points), 0) from marts.points_balances"
 TOP_CUSTOMERS = """
 select
     rfm.customer_id, rfm.monetary, rfm.frequency, rfm.recency_days, rfm.value_segment,
@@ -67,9 +66,6 @@ select
 from marts.customer_rfm as rfm
 inner join marts.customer_details as details on rfm.customer_id = details.customer_id
 order by rfm.monetary desc, rfm.customer_id limit 5
-"""
-IDLE_RULES = """
-select distinct rule_id, rule_name from clean.loyalty_rules where not is_evaluated order by rule_id
 """
 LAST_RUN = """
 select run_id, status, business_date, started_at, finished_at, message
@@ -126,10 +122,8 @@ class Insight:
     high_spenders: int
     at_risk: int
     both: int
-    points: dict[str, int]  # entry type: points
-    outstanding: int
+    points: Points
     top_customers: tuple[tuple[str, Decimal, int, int, str, int], ...]
-    idle_rules: tuple[str, ...]  # rules that need what is not built yet: they earn nothing
 
 
 def loaded(url: str) -> Loaded:
@@ -163,14 +157,10 @@ def insight(url: str) -> Insight:
             high_spenders=high,
             at_risk=at_risk,
             both=both,
-            points={kind: int(points) for kind, points in _rows(connection, POINTS)},
-            outstanding=int(_rows(connection, OUTSTANDING)[0][0]),
+            points=points(connection),
             top_customers=tuple(
                 (row[0], row[1], row[2], row[3], row[4], row[5])
                 for row in _rows(connection, TOP_CUSTOMERS)
-            ),
-            idle_rules=tuple(
-                f"{row[0]} {row[1] or ''}".strip() for row in _rows(connection, IDLE_RULES)
             ),
         )
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loyalty_lens.report.figures import Insight, Loaded
+from loyalty_lens.report.points import show_points
 
 TIERS = ("High Value", "Growing Value", "Base Value")
 ENGAGEMENT = ("Active & Engaged", "At Risk", "Developing", "Inactive")
@@ -74,13 +75,7 @@ def show_insight(console: Console, figures: Insight, currency: str) -> None:
         f" {number(figures.at_risk)} with points and no purchase for 30 days or more,"
         f" {number(figures.both)} both"
     )
-    issued = sum(figures.points.get(kind, 0) for kind in ("EARN", "BONUS"))
-    console.print(
-        f"Points issued {number(issued)}, opening {number(figures.points.get('OPENING', 0))},"
-        f" redeemed {number(-figures.points.get('REDEEM', 0))},"
-        f" reversed {number(-figures.points.get('REVERSE', 0))},"
-        f" outstanding {number(figures.outstanding)}"
-    )
+    show_points(console, figures.points, currency)
     top = [
         (customer, f"{spent:,.2f}", number(count), f"{days} days", number(points), segment)
         for customer, spent, count, days, segment, points in figures.top_customers

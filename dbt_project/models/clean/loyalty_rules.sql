@@ -59,7 +59,8 @@ final as (
         coalesce(dated.rule_name, dated.rule_id) as rule_name,
         dated.rule_group,
         coalesce(dated.event, 'PURCHASE') as event,
-        case when upper(dated.product_category) <> 'ALL' then dated.product_category end as product_category,
+        case when upper(dated.product_category) <> 'ALL' then dated.product_category end
+            as product_category,
         dated.store_id,
         dated.tier,
         loyalty_tiers.tier_rank,
@@ -71,7 +72,8 @@ final as (
         coalesce(dated.bonus_points, 0) as bonus_points,
         dated.max_points,
         coalesce(
-            dated.inactive_days, case when dated.event = 'WIN_BACK' then {{ var('at_risk_days') }} end
+            dated.inactive_days,
+            case when dated.event = 'WIN_BACK' then {{ var('at_risk_days') }} end
         ) as inactive_days,
         dated.start_date,
         dated.end_date,

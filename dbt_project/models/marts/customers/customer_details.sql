@@ -20,6 +20,10 @@ points_balances as (
     from {{ ref('points_balances') }}
 ),
 
+tier_standings as (
+    select * from {{ ref('tier_standings') }}
+),
+
 -- The last purchase of all time, where a window leaves it out of RFM.
 last_counted as (
     select
@@ -108,7 +112,15 @@ final as (
         customers.gender,
         customers.marital_status,
         customers.occupation,
-        customers.loyalty_status,
+        -- A status that names no tier of the programme is passed through.
+        case
+            when tier_standings.compared_with_delivered = 'no tier of the programme'
+                then customers.loyalty_status
+            else tier_standings.tier
+        end as loyalty_status,
+        tier_standings.tier,
+        tier_standings.projected_tier,
+        tier_standings.next_tier,
         segments.segment_id,
         segments.segment_name,
         coalesce(customer_rfm.rfm_segment, 'Prospect') as rfm_segment,
@@ -128,6 +140,8 @@ final as (
         customer_rfm.recency_days,
         coalesce(customer_rfm.frequency, 0) as frequency,
         coalesce(customer_rfm.monetary, 0) as monetary,
+        tier_standings.spend_amount as tier_spend_amount,
+        tier_standings.spend_to_next_tier_amount,
         customer_rfm.r_score,
         customer_rfm.f_score,
         customer_rfm.m_score,
@@ -140,6 +154,7 @@ final as (
     inner join flagged on customers.customer_id = flagged.customer_id
     inner join segments on customers.customer_id = segments.customer_id
     left join customer_rfm on customers.customer_id = customer_rfm.customer_id
+    left join tier_standings on customers.customer_id = tier_standings.customer_id
 )
 
 select * from final

@@ -74,7 +74,7 @@ final as (
             when has_merchandise
                 then row_number() over (
                     partition by customer_id, has_merchandise
-                    order by sold_at, transaction_id collate "C"
+                    order by business_date, sold_at, transaction_id collate "C"
                 )
         end as purchase_number,
         line_count,
@@ -82,7 +82,7 @@ final as (
             when has_merchandise
                 then business_date - lag(business_date) over (
                     partition by customer_id, has_merchandise
-                    order by sold_at, transaction_id collate "C"
+                    order by business_date, sold_at, transaction_id collate "C"
                 )
         end as days_since_previous,
         has_merchandise,

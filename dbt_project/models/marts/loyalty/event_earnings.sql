@@ -51,19 +51,20 @@ birthdays as (
         cast(members.birth_date + make_interval(years => ages.age) as date) as business_date
     from members
     cross join as_of
-    cross join lateral generate_series(
-        greatest(
-            cast(
-                extract(year from members.first_day) - extract(year from members.birth_date)
-                as integer
+    cross join
+        lateral generate_series(
+            greatest(
+                cast(
+                    extract(year from members.first_day) - extract(year from members.birth_date)
+                    as integer
+                ),
+                1
             ),
-            1
-        ),
-        cast(
-            extract(year from as_of.business_date) - extract(year from members.birth_date)
-            as integer
-        )
-    ) as ages (age)
+            cast(
+                extract(year from as_of.business_date) - extract(year from members.birth_date)
+                as integer
+            )
+        ) as ages (age)
     where
         cast(members.birth_date + make_interval(years => ages.age) as date) >= members.first_day
 ),
@@ -95,7 +96,6 @@ met as (
         rules.rule_id,
         rules.rule_version,
         rules.rule_group,
-        rules.min_spend_threshold,
         rules.points
     from held_tiers
     inner join rules
@@ -111,7 +111,7 @@ met as (
                     cast(extract(isodow from held_tiers.business_date) as text) in rules.weekdays
                 ) > 0
             )
-            and (rules.tier is null or rules.tier_rank = held_tiers.tier_rank)
+            and (rules.tier is null or held_tiers.tier_rank = rules.tier_rank)
 ),
 
 winners as (
@@ -122,7 +122,6 @@ winners as (
         event asc,
         business_date asc,
         rule_group asc,
-        min_spend_threshold desc,
         points desc,
         rule_id collate "C" asc
 ),

@@ -1,4 +1,4 @@
--- A customer who changes the tier takes the balance along: the last evening's, on the first day in it.
+-- A customer who changes the tier takes the balance of the evening before along, on the first day.
 with
 
 entries as (

@@ -4,7 +4,7 @@ as_of as (
     select business_date from {{ ref('as_of') }}
 ),
 
--- The newest value that a customer file gave; a file dated later than the business date says nothing.
+-- The newest value of a customer file; a file dated later than the business date says nothing.
 delivered as (
     select distinct on (customer_history.customer_id)
         customer_history.customer_id,

@@ -30,7 +30,10 @@ held_tiers as (
             purchases.customer_id = tier_history.customer_id
             and purchases.business_date > tier_history.valid_from
             and purchases.business_date <= coalesce(tier_history.valid_to, 'infinity')
-    where (select count(*) from rules where tier_rank is not null) > 0
+    where exists (
+        select 1 as is_asked from rules
+        where rules.tier_rank is not null
+    )
 ),
 
 rule_categories as (

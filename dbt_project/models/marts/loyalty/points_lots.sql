@@ -8,13 +8,20 @@ movements as (
     select
         lot_id,
         sum(points) filter (
-            where entry_type in ('OPENING', 'EARN', 'BONUS') or entry_type = 'ADJUST' and points > 0
+            where points > 0 and entry_type in ('OPENING', 'EARN', 'BONUS', 'ADJUST')
         ) as opened_points,
+        sum(points) filter (
+            where
+                entry_type = 'REFUND'
+                and lot_id = {{ content_hash(["'REFUND'", 'transaction_id']) }}
+        ) as opened_by_refund_points,
         sum(repaid_points) as repaid_points,
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
         -sum(points) filter (where entry_type = 'REVERSE') as reversed_points,
         -sum(points) filter (where entry_type = 'EXPIRE') as expired_points,
-        -sum(points) filter (where entry_type = 'ADJUST' and points < 0) as adjusted_points,
+        -sum(points) filter (
+            where points < 0 and entry_type in ('ADJUST', 'OPENING')
+        ) as adjusted_points,
         sum(points) filter (where entry_type = 'REFUND') as refunded_points,
         sum(points) - sum(repaid_points) as remaining_points
     from {{ ref('points_ledger') }}
@@ -57,15 +64,15 @@ final as (
         openings.rule_version,
         openings.promotion_id,
         openings.released_on > as_of.business_date as is_pending,
-        cast(coalesce(movements.opened_points, movements.refunded_points) as bigint)
+        cast(coalesce(movements.opened_points, movements.opened_by_refund_points) as bigint)
             as original_points,
         cast(movements.repaid_points as bigint) as repaid_points,
         cast(coalesce(movements.redeemed_points, 0) as bigint) as redeemed_points,
         cast(coalesce(movements.reversed_points, 0) as bigint) as reversed_points,
         cast(coalesce(movements.adjusted_points, 0) as bigint) as adjusted_points,
         cast(
-            case when movements.opened_points is null then 0
-            else coalesce(movements.refunded_points, 0) end as bigint
+            coalesce(movements.refunded_points, 0) - coalesce(movements.opened_by_refund_points, 0)
+            as bigint
         ) as refunded_points,
         cast(coalesce(movements.expired_points, 0) as bigint) as expired_points,
         cast(movements.remaining_points as bigint) as remaining_points,

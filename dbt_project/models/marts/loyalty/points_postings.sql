@@ -1,4 +1,4 @@
--- Everything that moves a customer's points, in the order in which it is worked off (docs/points.md).
+-- Whatever moves a customer's points, in the order in which it is worked off: docs/points.md.
 {%- set at_once = 'business_date' -%}
 {%- set pending = 'business_date + ' ~ var('points_pending_days') %}
 with
@@ -267,7 +267,7 @@ ordered as (
     where postings.points <> 0
 ),
 
--- Reversals name their lot, refunds the sale whose redemptions they undo: by the first posting of it.
+-- Reversals name their lot, refunds the sale whose redemptions they undo, by its first posting.
 links as (
     select
         ordered.customer_id,

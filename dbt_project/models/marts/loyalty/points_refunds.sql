@@ -12,9 +12,9 @@ refunded_to_date as (
         purchases.customer_id,
         sale_returns.store_id,
         case
-            when sale_returns.returned_to_date_amount <= 0 then 0
             when sale_returns.returned_to_date_amount >= purchases.merchandise_amount
                 then sum(redemptions.points)
+            when sale_returns.returned_to_date_amount <= 0 then 0
             else div(
                 sum(redemptions.points) * sale_returns.returned_to_date_amount,
                 purchases.merchandise_amount

@@ -56,19 +56,21 @@ reversed_to_date as (
             when returns.returned_to_date_amount >= lots.merchandise_amount
                 then lots.base_points + lots.bonus_points
             {% if var('reverse_threshold_bonus') -%}
-            when
-                lots.merchandise_amount - returns.returned_to_date_amount
-                < lots.min_spend_threshold
-                then
-                    lots.bonus_points
-                    + div(
-                        lots.base_points * returns.returned_to_date_amount, lots.merchandise_amount
-                    )
-            {% endif -%}
+            else
+                div(lots.base_points * returns.returned_to_date_amount, lots.merchandise_amount)
+                + case
+                    when
+                        lots.merchandise_amount - returns.returned_to_date_amount
+                        < lots.min_spend_threshold
+                        then lots.bonus_points
+                    else 0
+                end
+            {%- else -%}
             else div(
                 (lots.base_points + lots.bonus_points) * returns.returned_to_date_amount,
                 lots.merchandise_amount
             )
+            {%- endif %}
         end as points_to_date
     from lots
     inner join returns on lots.transaction_id = returns.original_transaction_id

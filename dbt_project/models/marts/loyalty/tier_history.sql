@@ -1,4 +1,4 @@
--- Upgrades at once, downgrades at month end after grace, the delivered status as a floor: what a day
+-- Upgrades at once, downgrades at month end after grace, the delivered status a floor: what a day
 -- does depends on the tier held before, so one fold per customer (docs/points.md, ops.fold_tiers).
 with
 
@@ -14,6 +14,7 @@ purchases as (
         merchandise_amount,
         business_date
     from {{ ref('purchases') }}
+    where has_merchandise
 ),
 
 -- What each return took from the worth of its sale, at most all of it.
@@ -48,11 +49,10 @@ returned as (
 openings as (
     select
         memberships.customer_id,
-        case when memberships.opened_on <= as_of.business_date then memberships.opening_tier_rank end
-            as opening_tier_rank,
-        least(memberships.opened_on, as_of.business_date) as opened_on
+        memberships.opening_tier_rank,
+        memberships.opened_on
     from {{ ref('memberships') }} as memberships
-    cross join as_of
+    inner join as_of on memberships.opened_on <= as_of.business_date
 ),
 
 changes as (
@@ -144,15 +144,16 @@ final as (
     from histories
     cross join as_of
     left join openings on histories.customer_id = openings.customer_id
-    cross join lateral ops.fold_tiers(
-        histories.days,
-        histories.reached,
-        openings.opened_on,
-        openings.opening_tier_rank,
-        {{ var('tier_floor_days') }},
-        {{ var('tier_grace_days') }},
-        as_of.business_date
-    ) as intervals
+    cross join
+        lateral ops.fold_tiers(
+            histories.days,
+            histories.reached,
+            openings.opened_on,
+            openings.opening_tier_rank,
+            {{ var('tier_floor_days') }},
+            {{ var('tier_grace_days') }},
+            as_of.business_date
+        ) as intervals
     inner join {{ ref('loyalty_tiers') }} as loyalty_tiers
         on intervals.rank = loyalty_tiers.tier_rank
 )

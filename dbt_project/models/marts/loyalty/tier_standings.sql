@@ -1,5 +1,5 @@
--- Where a customer stands today: the tier held, the one that today's spend reaches (what it comes to
--- once floor and grace are over), and the way to the next.
+-- Where a customer stands today: the tier held, the one that today's spend reaches (what it comes
+-- to once floor and grace are over), and the way to the next.
 with
 
 as_of as (
@@ -35,6 +35,7 @@ spent as (
         on
             purchases.business_date > as_of.business_date - {{ var('tier_window_days') }}
             and purchases.business_date <= as_of.business_date
+    where purchases.has_merchandise
     group by purchases.customer_id
 ),
 
@@ -105,7 +106,8 @@ final as (
         reached.tier_since,
         reached.business_date
     from reached
-    left join {{ ref('loyalty_tiers') }} as next_tiers on reached.tier_rank + 1 = next_tiers.tier_rank
+    left join {{ ref('loyalty_tiers') }} as next_tiers
+        on reached.tier_rank + 1 = next_tiers.tier_rank
 )
 
 select * from final
