@@ -1,11 +1,11 @@
-"""The figures of the marts: points against a plain reckoning, the past, and who may read what."""
+"""The figures of the marts: the past, and who may read what (points: tests/points)."""
 
 import datetime as dt
 
 import psycopg2
 import pytest
 
-from tests.dbt.histories import LAST_DAY, History, random_history, reckoned_points
+from tests.dbt.histories import History, random_history
 from tests.dbt.warehouse import Warehouse
 
 PAST = dt.date(2025, 12, 20)
@@ -17,31 +17,6 @@ def history(warehouse: Warehouse) -> History:
     history.load(warehouse)
     warehouse.build()
     return history
-
-
-@pytest.mark.parametrize("as_of", [LAST_DAY, PAST])
-def test_points_equal_a_plain_reckoning(
-    warehouse: Warehouse, history: History, as_of: dt.date
-) -> None:
-    warehouse.build(as_of)
-    ledger = warehouse.rows(
-        "select customer_id, entry_type, sum(points) from marts.points_ledger"
-        " group by customer_id, entry_type"
-    )
-    expected = reckoned_points(history, as_of)
-    assert {(c, t): int(p) for c, t, p in ledger if p} == expected
-    assert {kind for _, kind in expected} == {
-        "OPENING",
-        "EARN",
-        "BONUS",
-        "REDEEM",
-        "ADJUST",
-        "REVERSE",
-    }
-    assert warehouse.rows(
-        "select max(business_date) <= (select business_date from clean.as_of)"
-        " from marts.points_ledger"
-    ) == [(True,)]
 
 
 def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
@@ -88,7 +63,11 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
     warehouse.build(PAST)
     assert warehouse.marts() == before
     warehouse.build()
-    assert all(rows != before[mart] for mart, rows in warehouse.marts().items())
+    same = {mart for mart, rows in warehouse.marts().items() if rows == before[mart]}
+    assert same <= {
+        "event_earnings",
+        "promotion_earnings",
+    }  # nothing of the kind in these histories
 
 
 def test_a_new_rule_version_changes_nothing_before_its_date(

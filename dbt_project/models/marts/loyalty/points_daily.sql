@@ -112,7 +112,7 @@ closings as (
 final as (
     select
         summed.business_date,
-        summed.store_id,
+        coalesce(summed.store_id, '') as store_id,
         summed.tier,
         cast(summed.opening_points as bigint) as opening_points,
         cast(summed.issued_points as bigint) as issued_points,

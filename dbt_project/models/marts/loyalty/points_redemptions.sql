@@ -27,7 +27,7 @@ spent as (
     where purchases.points_redeemed > 0
 ),
 
-final as (
+redemptions as (
     select
         events.customer_id,
         events.transaction_id,
@@ -62,6 +62,22 @@ final as (
                 spent.transaction_id = events.transaction_id
                 and spent.customer_id = events.customer_id
         )
+),
+
+final as (
+    select
+        {{ content_hash(["'REDEEM'", 'customer_id', 'transaction_id', 'event_id']) }} as redemption_id,
+        customer_id,
+        transaction_id,
+        event_id,
+        store_id,
+        points,
+        business_date,
+        redeemed_at,
+        _data_set,
+        _batch_id,
+        _row_number
+    from redemptions
 )
 
 select * from final
