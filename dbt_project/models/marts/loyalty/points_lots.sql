@@ -12,8 +12,8 @@ movements as (
         ) as opened_points,
         sum(points) filter (
             where
-                entry_type = 'REFUND'
-                and lot_id = {{ content_hash(["'REFUND'", 'transaction_id']) }}
+            entry_type = 'REFUND'
+            and lot_id = {{ content_hash(["'REFUND'", 'transaction_id']) }}
         ) as opened_by_refund_points,
         sum(repaid_points) as repaid_points,
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,

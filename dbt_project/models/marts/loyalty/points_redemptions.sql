@@ -66,7 +66,8 @@ redemptions as (
 
 final as (
     select
-        {{ content_hash(["'REDEEM'", 'customer_id', 'transaction_id', 'event_id']) }} as redemption_id,
+        {{ content_hash(["'REDEEM'", 'customer_id', 'transaction_id', 'event_id']) }}
+            as redemption_id,
         customer_id,
         transaction_id,
         event_id,

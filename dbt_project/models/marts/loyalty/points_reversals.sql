@@ -66,10 +66,11 @@ reversed_to_date as (
                     else 0
                 end
             {%- else -%}
-            else div(
-                (lots.base_points + lots.bonus_points) * returns.returned_to_date_amount,
-                lots.merchandise_amount
-            )
+            else
+                div(
+                    (lots.base_points + lots.bonus_points) * returns.returned_to_date_amount,
+                    lots.merchandise_amount
+                )
             {%- endif %}
         end as points_to_date
     from lots
