@@ -14,7 +14,10 @@ final as (
         cast(
             sum(points_lots.remaining_points) over (
                 partition by points_lots.customer_id
-                order by points_lots.valid_through, points_lots.business_date, points_lots.lot_id
+                order by
+                    points_lots.valid_through,
+                    points_lots.business_date,
+                    points_lots.lot_id collate "C"
             ) as bigint
         ) as expiring_to_date_points,
         points_lots.valid_through - as_of.business_date as days_left,
