@@ -8,6 +8,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from loyalty_lens.errors import TransformError
+from loyalty_lens.transform.connections import keep_connections
 
 # What went wrong is in the answer, and in dbt's own log file. The manifest as JSON, which nobody
 # reads, took as long to write as a third of the models to build.
@@ -30,6 +31,7 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 def prepare() -> None:
     """Parses ahead, while files land and are judged; what is wrong is told to whoever asks."""
+    keep_connections()
     with suppress(TransformError):
         _manifest()
 
