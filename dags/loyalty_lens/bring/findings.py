@@ -8,7 +8,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.bring.recognition import Recognised
 from loyalty_lens.datasets import load_data_sets
-from loyalty_lens.quality.routing import WarnedRow
+from loyalty_lens.quality.failing import WarnedRow
 
 EXAMPLES = 3
 

@@ -23,9 +23,10 @@ from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
 from loyalty_lens.quality import batch_rules, batches, duplicates, known, report, scratch, versions
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
+from loyalty_lens.quality.failing import Failing, WarnedRow
 from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
-from loyalty_lens.quality.routing import Routing, WarnedRow
+from loyalty_lens.quality.routing import Routing
 from loyalty_lens.quality.suites import SUITES, Suite, load_suite
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import Worker
@@ -145,10 +146,10 @@ class _Run:
                 return False
             duplicates.find(cursor, data_set, scratch.rows_read(data_set))
             scratch.build_judged(cursor, data_set, self.parameters)
-            routing = Routing(cursor, data_set, suite, self.run_id, examples=self.warning_examples)
-        self._judge_phases(data_set, suite, routing)
+            failing = Failing(cursor, data_set, suite, examples=self.warning_examples)
+        self._judge_phases(data_set, suite, failing)
         with self.connection, self.connection.cursor() as cursor:
-            routing.cursor = cursor
+            routing = Routing(cursor, data_set, suite, self.run_id, failing.warnings)
             had_accepted = batches.has_accepted(cursor, data_set.name)
             cursor.execute("savepoint judged")
             changed, replayed = routing.route()
@@ -170,8 +171,8 @@ class _Run:
             scratch.clear(cursor, data_set)
         self.judged[data_set.name] = changed
         self.replayed[data_set.name] = replayed
-        self.warned_rows += routing.warned_rows
-        for rule_id, rows in routing.warned().items():
+        self.warned_rows += failing.warned_rows
+        for rule_id, rows in failing.warned().items():
             self.warnings[data_set.name, rule_id] += rows
         for finding in findings:
             if finding.fails:
@@ -196,7 +197,7 @@ class _Run:
         batch_rules.hold(cursor, of_stopped)
         scratch.clear(cursor, data_set)
 
-    def _judge_phases(self, data_set: DataSet, suite: Suite, routing: Routing) -> None:
+    def _judge_phases(self, data_set: DataSet, suite: Suite, failing: Failing) -> None:
         """Each phase sees what the ones before let pass; its table is committed for the helper."""
         for phase in scratch.TABLES:
             rules = suite.of_phase(phase)
@@ -217,8 +218,8 @@ class _Run:
                 ],
             )
             with self.connection, self.connection.cursor() as cursor:
-                routing.cursor = cursor
-                routing.collect(phase, answer["results"])
+                failing.cursor = cursor
+                failing.collect(phase, answer["results"])
 
     def finish(
         self, data_sets: dict[str, DataSet], business_date: dt.date | None, started: float
@@ -258,7 +259,11 @@ class _Run:
             )
         with self.connection, self.connection.cursor() as cursor:
             for name in self.judged:
-                cursor.execute(sql.SQL("analyze reject.{}").format(sql.Identifier(name)))
+                cursor.execute(
+                    sql.SQL("analyze reject.{} (_batch_id, _row_number, status, rule_ids)").format(
+                        sql.Identifier(name)
+                    )
+                )
             if self.judged:
                 cursor.execute("analyze ops.duplicates, ops.load_batches, ops.validation_results")
         for _, told in found.held:

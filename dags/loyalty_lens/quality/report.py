@@ -8,7 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.quality.batches import has_accepted
-from loyalty_lens.quality.routing import WarnedRow
+from loyalty_lens.quality.failing import WarnedRow
 
 # Who is named where: a member that its master never delivered is inferred from these columns.
 INFERRED = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty_lens.quality.routing import condition_of
+from loyalty_lens.quality.failing import condition_of
 
 TABLE = "store_sales_header"
 
