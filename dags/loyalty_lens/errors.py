@@ -29,6 +29,10 @@ class TransformError(LensError):
     """dbt failed; the message names the first failing model or test."""
 
 
+class PointsError(LensError):
+    """What was asked about points cannot be answered; the marts were not touched."""
+
+
 class MetabaseError(LensError):
     """Metabase cannot be reached, refuses, or does not hold what was pushed; no secret in it."""
 
