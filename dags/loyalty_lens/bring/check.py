@@ -39,6 +39,18 @@ def check(
     the helper of the gate, if one is at hand.
     Raises LandingError (no such folder) and WarehouseError.
     """
+    with checked(settings, folder, alone=alone, worker=worker) as (report, _):
+        return report
+
+
+@contextmanager
+def checked(
+    settings: Settings, folder: Path, *, alone: bool = False, worker: Worker | None = None
+) -> Iterator[tuple[CheckReport, str | None]]:
+    """The same, and the URL of the database that the rows were judged in, until the block ends.
+
+    No URL where there is no file of a data set.
+    """
     files, ignored = find_files(folder, load_layouts())
     recognised = {file.path: found for file in files if (found := recognise(file))}
     if not files:
@@ -46,26 +58,25 @@ def check(
             FileCheck(file.path, "ignored", f"{file.path}: {file.reason}", None, ())
             for file in ignored
         )
-        return CheckReport(str(folder), alone, nothing)
-    with (
-        _quiet(),
-        _helper(worker) as helper,
-        _databases(settings, alone=alone) as (url, source),
-    ):
-        helper.start()
-        is_alone = not (source and _mirrored(source, url))
-        with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute("select coalesce(max(batch_id), 0) from ops.load_batches")
-            (newest,) = cursor.fetchone() or (0,)
-        landed = ingest(url, folder, supersede_limit=settings.supersede_limit)
-        judged = gate.validate(
-            url,
-            currency=settings.currency,
-            default_time_zone=settings.default_time_zone,
-            worker=helper,
-            warning_examples=EXAMPLES,
-        )
-        return _report(url, folder, newest, landed, judged, recognised, is_alone=is_alone)
+        yield CheckReport(str(folder), alone, nothing), None
+        return
+    with _helper(worker) as helper, _databases(settings, alone=alone) as (url, source):
+        with _quiet():
+            helper.start()
+            is_alone = not (source and _mirrored(source, url))
+            with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
+                cursor.execute("select coalesce(max(batch_id), 0) from ops.load_batches")
+                (newest,) = cursor.fetchone() or (0,)
+            landed = ingest(url, folder, supersede_limit=settings.supersede_limit)
+            judged = gate.validate(
+                url,
+                currency=settings.currency,
+                default_time_zone=settings.default_time_zone,
+                worker=helper,
+                warning_examples=EXAMPLES,
+            )
+        report = _report(url, folder, newest, landed, judged, recognised, is_alone=is_alone)
+        yield report, url
 
 
 def _helper(worker: Worker | None) -> AbstractContextManager[Worker]:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.points.restatements import restated
 from loyalty_lens.report.points import Points, points
 from loyalty_lens.splits import load_layouts
 from loyalty_lens.warehouse.connection import connected
@@ -109,6 +110,7 @@ class Loaded:
     rejected: tuple[tuple[str, str, int], ...]  # (data set, rule, rows) as of the last build
     warnings: tuple[tuple[str, str, int], ...]  # (data set, rule, rows)
     not_delivered: tuple[str, ...]
+    restated: tuple[str, ...]  # closed months that are reckoned otherwise now, one line each
     newest_business_date: dt.date | None
     last_run: RunRow | None
 
@@ -142,6 +144,7 @@ def loaded(url: str) -> Loaded:
             ),
             warnings=_rule_rows(_rows(connection, WARNINGS)),
             not_delivered=tuple(n for n in load_data_sets() if n not in {*files, *waiting}),
+            restated=restated(connection),
             newest_business_date=_rows(connection, "select ops.newest_business_date()")[0][0],
             last_run=RunRow(*run[0]) if run else None,
         )

@@ -20,7 +20,7 @@ def screen() -> Console:
 
 
 def show_loaded(console: Console, figures: Loaded, *, with_rejects: bool = True) -> None:
-    """Files and rows per data set, files not loaded, what is missing, rejects and warnings."""
+    """Files and rows per data set, files not loaded, months restated, what is missing, rejects."""
     rows = [
         (
             row.data_set,
@@ -44,6 +44,8 @@ def show_loaded(console: Console, figures: Loaded, *, with_rejects: bool = True)
         console.print("[red]not loaded[/]", escape(message), highlight=False, soft_wrap=True)
     for message in figures.held:
         console.print("[red]held[/]", escape(message), highlight=False, soft_wrap=True)
+    for message in figures.restated:
+        console.print("[red]restated[/]", escape(message), highlight=False, soft_wrap=True)
     if figures.waiting:
         console.print(f"[yellow]{figures.waiting} files wait to be judged[/]: lens validate")
     if figures.not_delivered:
