@@ -10,10 +10,11 @@ from loyalty_lens.points.explain import Account, explain
 from loyalty_lens.points.rules import rules
 from loyalty_lens.points.show_account import opened, sentence, tier_sentence
 from loyalty_lens.settings import Settings
-from tests.dbt.histories import LAST_DAY, random_history
+from tests.dbt.histories import random_history
 from tests.dbt.warehouse import Warehouse
 
 SETTINGS = Settings.from_environment({})
+LAST_DAY = dt.date(2026, 1, 31)
 PAST = [dt.date(2025, 12, 20), dt.date(2025, 6, 1), dt.date(2025, 11, 15)]
 # Ann: points of 2024 that are spent in part and expire; Bob: a refund after the lot is over.
 OLD = [

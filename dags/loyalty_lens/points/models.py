@@ -9,6 +9,7 @@ takes seconds to parse, and leaves schemas behind where it is killed.
 """
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ import yaml
 from loyalty_lens.errors import PointsError
 from loyalty_lens.transform.environment import PROJECT
 
-LAYERS = ("staging", "clean", "marts")
+MACRO = re.compile(r"\{%-?\s*macro\s.*?\bendmacro\s*-?%\}", re.DOTALL)
 
 
 class Models:
@@ -84,7 +85,9 @@ class Models:
 
     @cached_property
     def _macros(self) -> str:
-        return "".join(path.read_text("utf-8") for path in sorted(PROJECT.glob("macros/*.sql")))
+        """Macros only: a materialization is a tag that only dbt knows."""
+        files = [path.read_text("utf-8") for path in sorted(PROJECT.glob("macros/*.sql"))]
+        return "".join(macro for text in files for macro in MACRO.findall(text))
 
     @cached_property
     def _jinja(self) -> jinja2.Environment:

@@ -127,16 +127,20 @@ def _show_entries(console: Console, account: Account) -> None:
             str(entry.business_date),
             entry.entry_type,
             escape(_cause(entry)),
-            escape(str(entry.source or "-")),
+            f"{entry.source.batch_id}/{entry.source.row}" if entry.source else "-",
             str(places[entry.lot_id]) if entry.lot_id else "debt",
             f"{entry.points:+,}",
             number(entry.balance),
         )
         for entry in account.entries
     ]
-    if rows:
-        columns = ("date", "entry", "cause", "record", "lot", "points", "balance")
-        table(console, "Ledger", columns, rows, text_columns=4)
+    if not rows:
+        return
+    columns = ("date", "entry", "cause", "record", "lot", "points", "balance")
+    table(console, "Ledger", columns, rows, text_columns=4)
+    files = {e.source.batch_id: e.source.file for e in account.entries if e.source}
+    told = ", ".join(f"{batch} {file}" for batch, file in sorted(files.items()))
+    console.print(f"record: batch/row; batches: {told}", style="dim", markup=False, soft_wrap=True)
 
 
 def _cause(entry: Entry) -> str:
