@@ -15,7 +15,7 @@ from tests.dbt.warehouse import Warehouse
 
 SETTINGS = Settings.from_environment({})
 LAST_DAY = dt.date(2026, 1, 31)
-PAST = [dt.date(2025, 12, 20), dt.date(2025, 6, 1), dt.date(2025, 11, 15)]
+PAST = [dt.date(2025, 12, 20), dt.date(2025, 6, 1)]
 # Ann: points of 2024 that are spent in part and expire; Bob: a refund after the lot is over.
 OLD = [
     ("A1", "Ann", "2024-03-05 10:00", 100, None, None),

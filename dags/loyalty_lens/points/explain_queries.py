@@ -28,6 +28,7 @@ MOVEMENTS = """
 select entry_type, cast(sum(points) as bigint) as points
 from pg_temp.points_ledger group by entry_type order by entry_type
 """
+# In the order in which they are drawn from.
 LOTS = """
 select
     lots.lot_id, lots.opened_by, lots.business_date as opened_on, lots.transaction_id,
@@ -56,7 +57,12 @@ left join marts.promotion_earnings as promoted on lots.lot_id = promoted.lot_id
 left join ops.load_batches as batches on lots._batch_id = batches.batch_id
 left join ops.load_batches as rule_batches
     on coalesce(rules._batch_id, promotions._batch_id) = rule_batches.batch_id
-order by lots.valid_through, lots.business_date, lots.lot_id
+order by
+    lots.valid_through,
+    (
+        select min(postings.posting_number) from pg_temp.points_postings as postings
+        where lots.lot_id = postings.lot_id
+    )
 """
 # In the order in which postings are worked off: what expires goes first on its day, but last where
 # a refund to a lot that is over sends points into the same day.
