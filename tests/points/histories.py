@@ -283,8 +283,13 @@ def _add_return(history: History, key: str, sale: Header, day: dt.date) -> None:
     )
     sign = dice.choice([1, -1])
     kind = dice.choice([None, "RETURN", "return"])
-    more = {"original_transaction_id": sale.transaction_id, "transaction_type": kind}
-    _write_header(history, header, text, {**more, "total_amount": sign * amount})
+    more = {
+        "original_transaction_id": sale.transaction_id,
+        "transaction_type": kind,
+        "total_amount": sign * amount,
+        "points_redeemed": dice.choice([None, None, None, 25]),
+    }
+    _write_header(history, header, text, more)
     _write_lines(history, lines)
 
 
