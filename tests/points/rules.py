@@ -23,9 +23,13 @@ def first_rules(dice: random.Random, at: Date) -> list[RuleVersion]:
         [{"rate": "9", "is_active": False}],
         [{"rate": "0.5", "tier": "Gold"}, {"rate": "0.25", "tier": "silver"}, {"tier": "Diamond"}],
         [{"rate": "9", "category": "postage"}],
+        [{"rate": "0.03", "tier": "basic"}, {"rate": "0.02", "tier": "plat"}],
         [{"bonus": 5, "threshold": "300"}],
         [{"event": "WIN_BACK", "bonus": 40}, {"event": "WIN_BACK", "bonus": 90, "threshold": "60"}],
-        [{"rate": "0.2", "inactive_days": dice.choice([7, 90])}, {"rate": "0.1", "threshold": "5"}],
+        [
+            {"rate": "0.2", "inactive_days": dice.choice([7, 90])},
+            {"rate": "0.1", "threshold": "30"},
+        ],
         [{"event": "SIGN_UP", "bonus": 100}, {"event": "SIGN_UP", "bonus": 90, "max_points": 60}],
         [{"event": "SIGN_UP", "bonus": 500, "store_id": "A"}],
         [{"event": "SIGN_UP", "bonus": 500, "category": "Toys"}],
@@ -36,6 +40,7 @@ def first_rules(dice: random.Random, at: Date) -> list[RuleVersion]:
             {"event": "BIRTHDAY", "bonus": 20},
         ],
         [{"event": "BIRTHDAY", "bonus": 33, "weekdays": frozenset({1, 2, 3})}],
+        [{"event": "SIGN_UP", "bonus": 3, "tier": "Bronze"}],
         [{"event": "WIN_BACK", "rate": "0.3", "threshold": "40"}, {"rate": "0.4"}],
         [
             {"rule_id": "10", "rate": "0.1", "threshold": "10", "bonus": 5},

@@ -11,9 +11,9 @@ from tests.points.reference.model import Account, Entry, Settings
 
 NEVER = {
     # Inactive, of a fee, of a tier that is none, about purchases though on an occasion ...
-    "R4a", "R5c", "R6a", "R11a", "R12a", "R13a", "R14a",
+    "R4a", "R5c", "R6a", "R12a", "R13a", "R14a", "R15a",
     # ... or beaten in their group.
-    "8", "9", "R10b", "S1",
+    "8", "9", "R11b", "S1",
 }  # fmt: skip
 
 

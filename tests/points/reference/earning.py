@@ -38,7 +38,7 @@ def purchase_lots(
     purchase: Purchase,
     days_since_last: int | None,
     is_first: bool,
-    tier: str | None,
+    tier: str,
     rules: Iterable[InForce[RuleVersion]],
     promotions: Iterable[InForce[PromotionVersion]],
     settings: Settings,
@@ -63,7 +63,7 @@ def purchase_lots(
 def occasion_lots(
     event: str,
     day: dt.date,
-    tier: str | None,
+    tier: str,
     rules: Iterable[InForce[RuleVersion]],
     settings: Settings,
 ) -> list[Earned]:
@@ -98,7 +98,7 @@ def _matches(
     purchase: Purchase,
     days_since_last: int | None,
     is_first: bool,
-    tier: str | None,
+    tier: str,
     settings: Settings,
 ) -> bool:
     rule = in_force.version
@@ -119,16 +119,14 @@ def _matches(
     )
 
 
-def _runs(
-    in_force: InForce[RuleVersion], day: dt.date, tier: str | None, settings: Settings
-) -> bool:
+def _runs(in_force: InForce[RuleVersion], day: dt.date, tier: str, settings: Settings) -> bool:
     rule = in_force.version
     return (
         in_force.holds(day)
         and rule.is_active
         and (rule.start_date or dt.date.min) <= day <= (rule.end_date or dt.date.max)
         and (not rule.weekdays or day.isoweekday() in rule.weekdays)
-        and (rule.tier is None or (tier is not None and is_called(tier, rule.tier, settings)))
+        and (rule.tier is None or is_called(tier, rule.tier, settings))
     )
 
 

@@ -53,7 +53,9 @@ def occasion_postings(
     return [
         _earned_posting(earned, customer_id, day, None, None)
         for event, day in occasions
-        for earned in occasion_lots(event, day, tier_on(day - DAY, tiers), rules, settings)
+        for earned in occasion_lots(
+            event, day, tier_on(day - DAY, tiers, settings), rules, settings
+        )
     ]
 
 
@@ -80,7 +82,7 @@ def sales_postings(
             postings.append(_header_redemption(purchase))
         days_since = (day - last).days if last and purchase.has_merchandise else None
         is_first = last is None and purchase.has_merchandise
-        tier = tier_on(day - DAY, tiers)
+        tier = tier_on(day - DAY, tiers, settings)
         lots = purchase_lots(purchase, days_since, is_first, tier, rules, promotions, settings)
         if purchase.has_merchandise:
             last = day

@@ -51,12 +51,12 @@ def tier_history(
     )
 
 
-def tier_on(day: dt.date, history: tuple[TierInterval, ...]) -> str | None:
-    """The tier held on a day; none before the customer's first."""
+def tier_on(day: dt.date, history: tuple[TierInterval, ...], settings: Settings) -> str:
+    """The tier held on a day; before the customer's first day the lowest."""
     for interval in history:
         if interval.valid_from <= day and (interval.valid_to is None or day < interval.valid_to):
             return interval.tier
-    return None
+    return settings.tiers[0][0]
 
 
 def tier_named(status: str | None, settings: Settings) -> int | None:
