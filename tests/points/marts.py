@@ -4,10 +4,17 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 from tests.points.reference.model import Account, Entry, Lot, LotKey, Settings
+
+
+class Source(Protocol):
+    """A warehouse that answers a query."""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]: ...
+
 
 Counts = Counter[tuple[Any, ...]]
 BUILD = ("build", *NO_TESTS, "--select", "+path:models/marts/loyalty")
@@ -30,6 +37,19 @@ def build_points(
     warehouse.dbt(*BUILD, *more, "--vars", json.dumps(given))
 
 
+def assert_equal(source: Source, expected: list[Account], as_of: dt.date, case: str) -> None:
+    """Ledger, lots, balances and tiers are the reference's; else shows the first that differ."""
+    compared = {
+        "tiers": (tiers(source), expected_tiers(expected)),
+        "ledger": (ledger(source), expected_ledger(expected)),
+        "lots": (lots(source), expected_lots(expected)),
+        "balances": (balances(source), expected_balances(expected, as_of)),
+    }
+    for mart, (found, wanted) in compared.items():
+        differing = differences(found, wanted)
+        assert not differing, "\n".join([f"{mart} on {as_of}, {case}", *differing])
+
+
 def expected_ledger(accounts: Iterable[Account]) -> Counts:
     """Entries by content. What one instruction does to one lot is one entry."""
     found: Counts = Counter()
@@ -41,9 +61,9 @@ def expected_ledger(accounts: Iterable[Account]) -> Counts:
     return Counter({(*row, points, repaid[row]): 1 for row, points in found.items()})
 
 
-def ledger(warehouse: Warehouse) -> Counts:
+def ledger(source: Source) -> Counts:
     return Counter(
-        warehouse.rows(
+        source.rows(
             "select ledger.customer_id, ledger.entry_type, ledger.business_date,"
             " case when ledger.entry_type <> 'EXPIRE' then ledger.event_id end,"
             " case when ledger.entry_type <> 'EXPIRE' then ledger.transaction_id end,"
@@ -63,9 +83,9 @@ def expected_lots(accounts: Iterable[Account]) -> Counts:
     return Counter(_lot_row(account, lot) for account in accounts for lot in account.lots)
 
 
-def lots(warehouse: Warehouse) -> Counts:
+def lots(source: Source) -> Counts:
     return Counter(
-        warehouse.rows(
+        source.rows(
             "select customer_id, opened_by, business_date, transaction_id, event_id, rule_id,"
             " promotion_id, cast(original_points as integer), cast(remaining_points as integer),"
             " valid_through, available_from from marts.points_lots"
@@ -84,9 +104,9 @@ def expected_balances(accounts: Iterable[Account], as_of: dt.date) -> Counts:
     return found
 
 
-def balances(warehouse: Warehouse) -> Counts:
+def balances(source: Source) -> Counts:
     return Counter(
-        warehouse.rows(
+        source.rows(
             "select customer_id, cast(balance as integer), cast(available_points as integer),"
             " cast(pending_points as integer), cast(debt_points as integer)"
             " from marts.points_balances where exists ("
@@ -104,9 +124,9 @@ def expected_tiers(accounts: Iterable[Account]) -> Counts:
     )
 
 
-def tiers(warehouse: Warehouse) -> Counts:
+def tiers(source: Source) -> Counts:
     return Counter(
-        warehouse.rows("select customer_id, tier, valid_from, valid_to from marts.tier_history")
+        source.rows("select customer_id, tier, valid_from, valid_to from marts.tier_history")
     )
 
 

@@ -102,12 +102,4 @@ def _assert_equal(
     history: History, warehouse: Warehouse, as_of: dt.date, settings: Settings
 ) -> None:
     expected = list(accounts(history.shop, as_of, settings))
-    compared = {
-        "tiers": (marts.tiers(warehouse), marts.expected_tiers(expected)),
-        "ledger": (marts.ledger(warehouse), marts.expected_ledger(expected)),
-        "lots": (marts.lots(warehouse), marts.expected_lots(expected)),
-        "balances": (marts.balances(warehouse), marts.expected_balances(expected, as_of)),
-    }
-    for mart, (found, wanted) in compared.items():
-        differing = marts.differences(found, wanted)
-        assert not differing, "\n".join([f"{mart} on {as_of}, {settings}", *differing])
+    marts.assert_equal(warehouse, expected, as_of, str(settings))
