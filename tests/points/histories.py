@@ -175,6 +175,9 @@ def _add_customer(history: History, key: str, first: File, later: list[File], sa
         _add_visit(history, f"{key}-{number}", key, _visit_day(dice, came))
     for number in range(dice.choice([0, 0, 1, 3])):
         _add_event(history, f"{key}-E{number}", key, _visit_day(dice, came))
+    if history.shop.headers and dice.random() < 0.3:
+        of_anybody = dice.choice(history.shop.headers)
+        _add_event(history, f"{key}-X", key, of_anybody.business_date, 25, of_anybody)
 
 
 def _deliver_customer(history: History, file: File, version: CustomerVersion) -> None:
