@@ -112,11 +112,15 @@ def _promotions(query: Query) -> list[PromotionVersion]:
             query,
             "promotion_id, start_date, end_date, points_multiplier, bonus_points",
             "stg_promotion_details",
+            "cast(version_at at time zone 'UTC' as date), cast(null as date), _batch_id,"
+            " _row_number",
         )
     ]
 
 
-def _with_delivery(query: Query, columns: str, view: str) -> list[tuple[Any, ...]]:
+def _with_delivery(
+    query: Query, columns: str, view: str, delivery: str = DELIVERY
+) -> list[tuple[Any, ...]]:
     """The columns of a staging view, and the four of the delivery together at the end."""
-    rows = query(f"select {columns}, {DELIVERY} from staging.{view}")
+    rows = query(f"select {columns}, {delivery} from staging.{view}")
     return [(*row[:-4], row[-4:]) for row in rows]
