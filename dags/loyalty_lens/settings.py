@@ -33,6 +33,8 @@ class Settings:
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
     point_cost: Decimal  # LENS_POINT_COST: money per point
+    breakage: str  # LENS_BREAKAGE: share of points never used, or vintage: as experience shows
+    breakage_at_issue: str  # LENS_BREAKAGE_AT_ISSUE: the share expected when they were earned
     rfm_monetary_basis: str  # LENS_RFM_MONETARY_BASIS: net or gross of returns
     default_time_zone: str  # LENS_DEFAULT_TIME_ZONE: of stores that name none
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
@@ -71,6 +73,10 @@ class Settings:
             demo=demo,
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
+            breakage=_share_or(env, "LENS_BREAKAGE", "vintage"),
+            breakage_at_issue=_share_or(
+                env, "LENS_BREAKAGE_AT_ISSUE", env.get("LENS_BREAKAGE", "vintage")
+            ),
             rfm_monetary_basis=_one_of(env, "LENS_RFM_MONETARY_BASIS", "net", ("net", "gross")),
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
@@ -133,6 +139,18 @@ def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise SettingsError(f"{name} is {text!r}: use a number such as {default}")
     return value
+
+
+def _share_or(env: Mapping[str, str], name: str, default: str) -> str:
+    """A share from 0 to 1 as text, or the word `vintage`."""
+    text = env.get(name, default).lower()
+    try:
+        is_share = 0 <= Decimal(text) <= 1
+    except InvalidOperation:
+        is_share = False
+    if text != "vintage" and not is_share:
+        raise SettingsError(f"{name} is {text!r}: use vintage, or a share such as 0.05")
+    return text
 
 
 def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

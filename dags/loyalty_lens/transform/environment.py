@@ -19,6 +19,8 @@ def dbt_environment(settings: Settings, url: str) -> dict[str, str]:
         "LENS_DBT_THREADS": str(settings.dbt_threads),
         "LENS_CURRENCY": settings.currency,
         "LENS_POINT_COST": str(settings.point_cost),
+        "LENS_BREAKAGE": settings.breakage,
+        "LENS_BREAKAGE_AT_ISSUE": settings.breakage_at_issue,
         "LENS_RFM_MONETARY_BASIS": settings.rfm_monetary_basis,
         "LENS_DEFAULT_TIME_ZONE": settings.default_time_zone,
     }
