@@ -7,6 +7,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.errors import QualityError
+from loyalty_lens.pipeline.accounts import publish_accounts
 from loyalty_lens.warehouse.connection import connected
 
 CUSTOMER_MARTS = ("customer_details", "customer_rfm", "points_balances")
@@ -33,13 +34,15 @@ select jsonb_build_object(
 def certify(url: str, run_id: str) -> dict[str, Any]:
     """Writes the certificate of a run and returns it.
 
-    Keys: counts (per data set), amounts, hashes (rows and content hash per customer-grain mart).
+    Keys: counts (per data set), amounts, accounts (customers whose published points this run has
+    changed), hashes (rows and content hash per customer-grain mart).
     Raises QualityError where rows are lost, or the ledger and the balances differ.
     """
     with connected(url) as connection:
         certificate = {
             "counts": dict(_rows(connection, BATCH_COUNTS)),
             "amounts": _rows(connection, AMOUNTS)[0][0],
+            "accounts": publish_accounts(connection),
             "hashes": {mart: _content(connection, mart) for mart in CUSTOMER_MARTS},
         }
         with connection.cursor() as cursor:

@@ -87,6 +87,14 @@ def publish(settings: Settings, run_id: str) -> dict[str, Any]:
     """Certifies the run and marks it a success; returns the certificate."""
     url = warehouse_url(settings)
     certificate = certify(url, run_id)
+    accounts = certificate["accounts"]
+    if accounts["customers_changed"]:
+        LOG.info(
+            "%s customers have other points up to %s than were published: late, corrected or"
+            " replayed rows",
+            f"{accounts['customers_changed']:,}",
+            accounts["up_to"],
+        )
     runs.close_row(url, run_id, status="success")
     return certificate
 

@@ -78,6 +78,9 @@ MARTS = (
     "marts.customer_rfm",
     "marts.points_ledger",
     "marts.points_balances",
+    "marts.points_lots",
+    "marts.points_daily",
+    "marts.tier_history",
     "marts.sales_daily",
     "marts.segment_summary",
 )

@@ -11,7 +11,7 @@ create function ops.fold_points(
     as_of date
 )
 returns table (posting integer, lot integer, points bigint, repaid bigint, day date, is_expiry boolean)
-language plpgsql immutable parallel safe as $$
+language plpgsql immutable parallel safe rows 40 as $$
 declare
     n constant integer := coalesce(cardinality(steps), 0);
     debt bigint := 0;
@@ -184,7 +184,7 @@ create function ops.fold_tiers(
     as_of date
 )
 returns table (rank integer, valid_from date, valid_to date)
-language plpgsql immutable parallel safe as $$
+language plpgsql immutable parallel safe rows 2 as $$
 declare
     n constant integer := cardinality(days);
     held integer := reached[1];
