@@ -25,6 +25,9 @@ NO_USAGE_REPORTS = {
     "GX_ANALYTICS_ENABLED": "false",
     "PYTHONUNBUFFERED": "1",
 }
+# A helper that is ended at once leaves its semaphores to Python's tracker, which removes them; that
+# it says so, on our standard error, helps nobody.
+ENDED_AT_ONCE = {"PYTHONWARNINGS": "ignore:resource_tracker"}
 
 
 class Worker:
@@ -50,7 +53,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, **NO_USAGE_REPORTS, **self.environment},
+                env={**os.environ, **NO_USAGE_REPORTS, **ENDED_AT_ONCE, **self.environment},
                 process_group=0,  # Ctrl-C is for the command, which then ends its helpers
             )
         return self._process

@@ -12,16 +12,20 @@ from loyalty_lens.errors import QualityError, WorkerError
 from loyalty_lens.worker import Worker
 
 HELPER = """
+import multiprocessing
 import os
 import time
 from pathlib import Path
 from loyalty_lens.errors import QualityError
 
 prepared = []
+locks = []
 
 def prepare():
     print("chatter on standard output")
     prepared.append(True)
+    locks.append(multiprocessing.get_context("spawn").Lock())
+    Path(__file__).with_name("prepared").touch()
 
 def handle(request):
     print("chatter on standard output")
@@ -75,6 +79,19 @@ def test_a_helper_starts_with_its_first_call_and_ends_with_close(worker: Worker)
     process = worker.start()
     worker.close()
     assert process.poll() is not None
+
+
+def test_a_helper_that_nobody_asked_ends_without_a_word(
+    worker: Worker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    process = worker.start()
+    while not (tmp_path / "prepared").exists():
+        time.sleep(0.05)
+    trackers = psutil.Process(process.pid).children()
+    assert trackers  # Python's tracker of semaphores, which has to remove one now
+    worker.close()
+    psutil.wait_procs(trackers, timeout=20)
+    assert capfd.readouterr().err == "chatter on standard output\n"
 
 
 def test_a_helper_at_work_does_not_outlive_the_command_that_was_killed(

@@ -37,11 +37,11 @@ def test_the_demo_tells_its_whole_story_and_a_second_one_changes_nothing(lens: L
         "lens --demo preview",
         "lens --demo status",
         "lens run --landing DIR",
-        "8 drops loaded one by one",
+        "8 drops loaded in 4 runs",
     ):
         assert told in first
     second = lens.works("demo")
-    assert "0 drops loaded one by one" in second
+    assert "0 drops loaded in 1 run," in second
 
     def figures(output: str) -> list[str]:
         """The summary without the seconds."""
