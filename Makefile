@@ -11,10 +11,10 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate env up down logs smoke screenshots quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points env up down logs smoke screenshots quality fix lock clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: ## Set up .venv from requirements/requirements.txt
 	@sh requirements/setup.sh "$(PYTHON)"
@@ -31,6 +31,9 @@ test-long: setup ## The full counts of every property and fault test
 
 bench-gate: setup ## Speed and memory of landing and gate, as ratios to a bare copy (20 minutes, 6 GB)
 	@$(RUN) tests.bench.gate
+
+bench-points: setup ## Speed of the points engine, as ratios to a bare join and to a short history
+	@$(RUN) tests.bench.points
 
 env: ## Write .env for docker-compose, secrets made up
 	@$(STACK).make_env
