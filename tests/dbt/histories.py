@@ -20,6 +20,7 @@ class History:
 
     customers: list[Row]
     products: list[Row]
+    promotions: list[Row]
     rules: list[Row]
     headers: list[Row]
     lines: list[Row]
@@ -31,6 +32,7 @@ class History:
             "stores": [{"store_id": store, "time_zone": "Asia/Kolkata"} for store in "AB"],
             "customer_details": self.customers,
             "products": self.products,
+            "promotion_details": self.promotions,
             "loyalty_rules": self.rules,
         }
         for data_set, rows in masters.items():
@@ -44,7 +46,11 @@ def random_history(seed: int, sales: int) -> History:
     """Sales, returns in parts, redemptions and adjustments of some customers under mixed rules."""
     dice = random.Random(seed)  # noqa: S311
     customers = [
-        {"customer_id": f"C{n}", "total_loyalty_points": dice.choice([0, 0, 100, 250, None])}
+        {
+            "customer_id": f"C{n}",
+            "total_loyalty_points": dice.choice([0, 0, 100, 250, None]),
+            "customer_since": FIRST_DAY + dt.timedelta(days=3 * n) if n % 2 else None,
+        }
         for n in range(40)
     ]
     products = [
@@ -55,7 +61,16 @@ def random_history(seed: int, sales: int) -> History:
         }
         for n in range(16)
     ]
-    history = History(customers, products, _rules(dice), [], [], [])
+    promotions = [
+        {
+            "promotion_id": "DOUBLE",
+            "start_date": FIRST_DAY,
+            "end_date": FIRST_DAY + dt.timedelta(days=89),
+            "discount_percentage": "0.1",
+            "points_multiplier": "2",
+        }
+    ]
+    history = History(customers, products, promotions, _rules(dice), [], [], [])
     for number in range(sales):
         _add_sale(history, dice, f"T{number:05d}")
     return history
@@ -73,7 +88,7 @@ def _rules(dice: random.Random) -> list[Row]:
         ("9", {"is_active": "no"}),
         ("9", {"tier": "Gold"}),
         ("9", {"product_category": "postage"}),
-        ("9", {"event": "SIGN_UP"}),
+        ("9", {"event": "SIGN_UP", "bonus_points": "11"}),
     ]
     rules += [
         {**dict(zip(names, (f"R{n}", rate, "0", "0"), strict=True)), "rule_group": f"G{n}", **more}
@@ -94,6 +109,7 @@ def _add_sale(history: History, dice: random.Random, key: str) -> None:
             "transaction_id": key,
             "line_item_id": str(place),
             "product_id": dice.choice(history.products)["product_id"],
+            "promotion_id": dice.choice([None, None, "DOUBLE"]),
             "quantity": "1",
             "line_item_amount": Decimal(dice.randrange(1, 8000)) / 100,
         }
