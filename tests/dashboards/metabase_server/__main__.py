@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import threading
 
 from tests.dashboards.metabase_server.server import MetabaseServer
@@ -9,6 +10,7 @@ from tests.dashboards.metabase_server.server import MetabaseServer
 
 def main() -> None:
     """Serves on loopback and says where."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     with (
