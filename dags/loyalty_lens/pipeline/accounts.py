@@ -40,7 +40,5 @@ def publish_accounts(connection: Connection) -> dict[str, Any]:
             cursor.execute("delete from ops.accounts")
             cursor.execute(PUBLISH, (today,))
             cursor.execute("delete from ops.published_accounts")
-            cursor.execute(
-                "insert into ops.published_accounts (business_date) values (%s)", (today,)
-            )
+            cursor.execute(NAME_DATE, (today,))
     return {"up_to": str(before) if before else None, "customers_changed": changed}

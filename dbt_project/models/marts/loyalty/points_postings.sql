@@ -1,5 +1,4 @@
 -- Whatever moves a customer's points, in the order in which it is worked off: docs/points.md.
-{%- set at_once = 'business_date' -%}
 {%- set pending = 'business_date + ' ~ var('points_pending_days') %}
 with
 
@@ -17,12 +16,8 @@ sales as (
 ),
 
 events as (
-    select
-        points_events.*,
-        sales.transaction_id as sale_id
-    from {{ ref('points_events') }} as points_events
-    left join sales on points_events.transaction_id = sales.transaction_id
-    where points_events.event_type = 'ADJUST'
+    select * from {{ ref('points_events') }}
+    where event_type = 'ADJUST'
 ),
 
 earned as (
@@ -58,11 +53,18 @@ earned as (
 earned_by_sales as (
     select
         earned.*,
+        parts.entry_type,
+        parts.points,
         sales.sold_at,
         sales._batch_id,
         sales._row_number
     from earned
     inner join sales on earned.transaction_id = sales.transaction_id
+    cross join lateral (
+        values
+        ('EARN', earned.base_points),
+        ('BONUS', earned.bonus_points)
+    ) as parts (entry_type, points)
 ),
 
 postings as (
@@ -89,7 +91,7 @@ postings as (
     from {{ ref('memberships') }}
     union all
     select
-        'EARN' as entry_type,
+        entry_type,
         3 as step,
         customer_id,
         transaction_id,
@@ -100,29 +102,7 @@ postings as (
         promotion_id,
         lot_id,
         lot_id as link_key,
-        base_points as points,
-        business_date,
-        valid_through,
-        {{ pending }} as released_on,
-        sold_at as posted_at,
-        'store_sales_header' as _data_set,
-        _batch_id,
-        _row_number
-    from earned_by_sales
-    union all
-    select
-        'BONUS' as entry_type,
-        3 as step,
-        customer_id,
-        transaction_id,
-        null as event_id,
-        store_id,
-        rule_id,
-        rule_version,
-        promotion_id,
-        lot_id,
-        lot_id as link_key,
-        bonus_points as points,
+        points,
         business_date,
         valid_through,
         {{ pending }} as released_on,
