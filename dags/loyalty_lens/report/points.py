@@ -76,26 +76,22 @@ def show_points(console: Console, figures: Points, currency: str) -> None:
     """Three lines: points by kind, what is outstanding and its cost, tiers."""
 
     def total(*kinds: str) -> str:
-        return _number(abs(sum(figures.entries.get(kind, 0) for kind in kinds)))
+        return f"{abs(sum(figures.entries.get(kind, 0) for kind in kinds)):,}"
 
     console.print(
         f"Points issued {total('EARN', 'BONUS')}, opening {total('OPENING')},"
         f" redeemed {total('REDEEM')}, expired {total('EXPIRE')}, reversed {total('REVERSE')},"
         f" refunded {total('REFUND')}"
     )
-    owed = f", {_number(figures.debt)} owed" if figures.debt else ""
+    owed = f", {figures.debt:,} owed" if figures.debt else ""
     console.print(
-        f"Points outstanding {_number(figures.outstanding)}{owed}; liability"
+        f"Points outstanding {figures.outstanding:,}{owed}; liability"
         f" {currency} {figures.liability:,.2f}"
     )
-    tiers = ", ".join(f"{tier} {_number(count)}" for tier, count in figures.tiers.items())
-    others = "; ".join(f"{_number(count)} {why}" for why, count in figures.other_tiers.items())
-    differ = _number(sum(figures.other_tiers.values()))
+    tiers = ", ".join(f"{tier} {count:,}" for tier, count in figures.tiers.items())
+    others = "; ".join(f"{count:,} {why}" for why, count in figures.other_tiers.items())
+    differ = sum(figures.other_tiers.values())
     if tiers:
-        console.print(f"Tiers: {tiers}; {differ} differ from the delivered status")
+        console.print(f"Tiers: {tiers}; {differ:,} differ from the delivered status")
     if others:
         console.print(f"({others})", style="dim")
-
-
-def _number(value: int) -> str:
-    return f"{value:,}"
