@@ -27,6 +27,7 @@ LEDGER = (
     "points_earnings",
     "event_earnings",
     "promotion_earnings",
+    "points_earned",
     "points_reversals",
     "points_redemptions",
     "points_refunds",

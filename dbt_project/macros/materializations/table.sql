@@ -13,7 +13,7 @@
     {%- call statement('main') -%}
         {# Whoever records the build, in ops, waits for the disk: for all that came before. -#}
         set local synchronous_commit = off;
-        {{ get_create_table_as_sql(False, made, sql) }}
+        {{ create_table(made, sql) }}
     {%- endcall -%}
     {%- do create_indexes(made) -%}
     {%- if existing is not none and not existing.is_table -%}

@@ -46,7 +46,9 @@ amounts as (
         cast(coalesce(returned.returned_amount, 0) as numeric(24, 4)) as returned_amount,
         sold.points_redeemed,
         sold.business_date,
-        sold.sold_at
+        sold.sold_at,
+        sold._batch_id,
+        sold._row_number
     from sold
     left join lines on sold.transaction_id = lines.transaction_id
     left join returned on sold.transaction_id = returned.original_transaction_id
@@ -108,7 +110,9 @@ final as (
         ) as eligible_amount,
         points_redeemed,
         business_date,
-        sold_at
+        sold_at,
+        _batch_id,
+        _row_number
     from judged
 )
 

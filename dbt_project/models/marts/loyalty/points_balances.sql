@@ -22,33 +22,32 @@ movements as (
     group by customer_id
 ),
 
+ends as (
+    select
+        customer_id,
+        valid_through,
+        sum(remaining_points) as points,
+        sum(remaining_points) filter (where is_pending) as pending_points
+    from {{ ref('points_lots') }}
+    where remaining_points > 0
+    group by customer_id, valid_through
+),
+
 lots as (
     select
         customer_id,
-        sum(remaining_points) filter (where not is_pending) as available_points,
-        sum(remaining_points) filter (where is_pending) as pending_points,
-        min(valid_through) as next_expiry_date
-    from {{ ref('points_lots') }}
-    where remaining_points > 0
+        sum(points) as points,
+        coalesce(sum(pending_points), 0) as pending_points,
+        min(valid_through) as next_expiry_date,
+        (array_agg(points order by valid_through))[1] as next_expiry_points
+    from ends
     group by customer_id
-),
-
-next_expiries as (
-    select
-        lots.customer_id,
-        sum(points_lots.remaining_points) as points
-    from lots
-    inner join {{ ref('points_lots') }} as points_lots
-        on
-            lots.customer_id = points_lots.customer_id
-            and lots.next_expiry_date = points_lots.valid_through
-    group by lots.customer_id
 ),
 
 final as (
     select
         customers.customer_id,
-        cast(coalesce(lots.available_points, 0) as bigint) as available_points,
+        cast(coalesce(lots.points - lots.pending_points, 0) as bigint) as available_points,
         cast(coalesce(lots.pending_points, 0) as bigint) as pending_points,
         cast(coalesce(movements.debt_points, 0) as bigint) as debt_points,
         cast(coalesce(movements.balance, 0) as bigint) as balance,
@@ -60,7 +59,7 @@ final as (
         cast(coalesce(movements.reversed_points, 0) as bigint) as reversed_points,
         cast(coalesce(movements.refunded_points, 0) as bigint) as refunded_points,
         cast(coalesce(movements.adjusted_points, 0) as bigint) as adjusted_points,
-        cast(coalesce(next_expiries.points, 0) as bigint) as next_expiry_points,
+        cast(coalesce(lots.next_expiry_points, 0) as bigint) as next_expiry_points,
         lots.next_expiry_date,
         movements.last_entry_date,
         as_of.business_date
@@ -68,7 +67,6 @@ final as (
     cross join as_of
     left join movements on customers.customer_id = movements.customer_id
     left join lots on customers.customer_id = lots.customer_id
-    left join next_expiries on customers.customer_id = next_expiries.customer_id
 )
 
 select * from final

@@ -1,16 +1,6 @@
 -- A customer who changes the tier takes the balance of the evening before along, on the first day.
 with
 
-entries as (
-    select
-        customer_id,
-        store_id,
-        entry_type,
-        points,
-        business_date
-    from {{ ref('points_ledger') }}
-),
-
 lowest as (
     select tier from {{ ref('loyalty_tiers') }}
     order by tier_rank
@@ -41,7 +31,7 @@ moved as (
         stretches.valid_from as business_date,
         sum(entries.points) as points
     from stretches
-    inner join entries
+    inner join {{ ref('points_ledger') }} as entries
         on
             stretches.customer_id = entries.customer_id
             and stretches.valid_from > entries.business_date
@@ -57,7 +47,7 @@ movements as (
         coalesce(stretches.tier, lowest.tier) as tier,
         entries.entry_type,
         entries.points
-    from entries
+    from {{ ref('points_ledger') }} as entries
     cross join lowest
     left join stretches
         on
@@ -82,6 +72,18 @@ movements as (
     from moved
 ),
 
+-- Many entries, few kinds of them: added up by kind first.
+kinds as (
+    select
+        business_date,
+        store_id,
+        tier,
+        entry_type,
+        sum(points) as points
+    from movements
+    group by business_date, store_id, tier, entry_type
+),
+
 summed as (
     select
         business_date,
@@ -96,7 +98,7 @@ summed as (
         coalesce(sum(points) filter (where entry_type = 'ADJUST'), 0) as adjusted_points,
         coalesce(sum(points) filter (where entry_type = 'TIER'), 0) as tier_moved_points,
         sum(points) as net_points
-    from movements
+    from kinds
     group by business_date, store_id, tier
 ),
 

@@ -1,16 +1,9 @@
+-- The few rules in force meet the many purchases in one pass; the tier and the categories of a purchase
+-- are looked up only where a rule asks for them.
 with
 
 purchases as (
-    select
-        transaction_id,
-        customer_id,
-        store_id,
-        purchase_number,
-        days_since_previous,
-        merchandise_amount,
-        eligible_amount,
-        business_date
-    from {{ ref('purchases') }}
+    select * from {{ ref('purchases') }}
     where eligible_amount > 0
 ),
 
@@ -19,26 +12,9 @@ rules as (
     where event in ('PURCHASE', 'WIN_BACK') and is_active
 ),
 
--- The tier that the customer held when the day began; looked up only where a rule asks for it.
-held_tiers as (
-    select
-        purchases.transaction_id,
-        coalesce(tier_history.tier_rank, 1) as tier_rank
-    from purchases
-    left join {{ ref('tier_history') }} as tier_history
-        on
-            purchases.customer_id = tier_history.customer_id
-            and purchases.business_date > tier_history.valid_from
-            and purchases.business_date <= coalesce(tier_history.valid_to, 'infinity')
-    where exists (
-        select 1 as is_asked from rules
-        where rules.tier_rank is not null
-    )
-),
-
 rule_categories as (
-    select distinct lower(product_category) as category from rules
-    where product_category is not null
+    select distinct lower(product_category) as category from {{ ref('loyalty_rules') }}
+    where event in ('PURCHASE', 'WIN_BACK') and is_active and product_category is not null
 ),
 
 category_amounts as (
@@ -55,7 +31,15 @@ category_amounts as (
 -- Rules in force on the sale's business date whose conditions and threshold are met.
 met as (
     select
-        purchases.*,
+        purchases.transaction_id,
+        purchases.customer_id,
+        purchases.store_id,
+        purchases.merchandise_amount,
+        purchases.eligible_amount,
+        purchases.business_date,
+        purchases.sold_at,
+        purchases._batch_id,
+        purchases._row_number,
         rules.rule_id,
         rules.rule_version,
         rules.rule_group,
@@ -72,11 +56,11 @@ met as (
     from purchases
     inner join rules
         on
-            purchases.business_date >= rules.valid_from
+            purchases.eligible_amount >= rules.min_spend_threshold
+            and purchases.business_date >= rules.valid_from
             and purchases.business_date < coalesce(rules.valid_to, 'infinity')
             and purchases.business_date >= coalesce(rules.start_date, rules.valid_from)
             and purchases.business_date <= coalesce(rules.end_date, 'infinity')
-            and purchases.eligible_amount >= rules.min_spend_threshold
             and (rules.store_id is null or purchases.store_id = rules.store_id)
             and (
                 rules.weekdays is null
@@ -89,12 +73,26 @@ met as (
                 rules.inactive_days is null
                 or purchases.days_since_previous >= rules.inactive_days
             )
-    left join held_tiers on purchases.transaction_id = held_tiers.transaction_id
+            -- The tier that the customer held when the day began.
+            and (
+                rules.tier is null
+                or rules.tier_rank = coalesce(
+                    (
+                        select tier_history.tier_rank
+                        from {{ ref('tier_history') }} as tier_history
+                        where
+                            purchases.customer_id = tier_history.customer_id
+                            and purchases.business_date > tier_history.valid_from
+                            and purchases.business_date
+                            <= coalesce(tier_history.valid_to, 'infinity')
+                    ),
+                    1
+                )
+            )
     left join category_amounts
         on
             purchases.transaction_id = category_amounts.transaction_id
             and lower(rules.product_category) = category_amounts.category
-    where rules.tier is null or rules.tier_rank = held_tiers.tier_rank
 ),
 
 -- A cap per purchase holds for base and bonus together and cuts the bonus first.
@@ -145,7 +143,10 @@ final as (
         base_points,
         bonus_points,
         business_date,
-        {{ valid_through('business_date') }} as valid_through
+        {{ valid_through('business_date') }} as valid_through,
+        sold_at,
+        _batch_id,
+        _row_number
     from winners
 )
 

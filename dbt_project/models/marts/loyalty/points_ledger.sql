@@ -2,33 +2,29 @@
 -- (docs/points.md, ops.fold_points).
 with
 
-as_of as (
-    select business_date from {{ ref('as_of') }}
-),
-
-postings as (
-    select * from {{ ref('points_postings') }}
-),
-
+-- Where nothing was taken and nothing has expired, there is nothing to work off.
 accounts as (
     select
-        customer_id,
-        array_agg(cast(step as smallint) order by posting_number) as steps,
-        array_agg(business_date order by posting_number) as days,
-        array_agg(points order by posting_number) as amounts,
-        array_agg(link order by posting_number) as links,
-        array_agg(valid_through order by posting_number) as valid_throughs,
-        array_agg(released_on order by posting_number) as released_days
-    from postings
-    group by customer_id
+        postings.customer_id,
+        as_of.business_date,
+        array_agg(cast(postings.step as smallint) order by postings.posting_number) as steps,
+        array_agg(postings.business_date order by postings.posting_number) as days,
+        array_agg(postings.points order by postings.posting_number) as amounts,
+        array_agg(postings.link order by postings.posting_number) as links,
+        array_agg(postings.valid_through order by postings.posting_number) as valid_throughs,
+        array_agg(postings.released_on order by postings.posting_number) as released_days
+    from {{ ref('points_postings') }} as postings
+    cross join {{ ref('as_of') }} as as_of
+    group by postings.customer_id, as_of.business_date
+    having bool_or(postings.points < 0) or min(postings.valid_through) < as_of.business_date
 ),
 
-movements as (
+-- Materialised, or every process of a parallel plan would work off all of them.
+movements as materialized (
     select
         accounts.customer_id,
         moved.*
     from accounts
-    cross join as_of
     cross join lateral ops.fold_points(
         accounts.steps,
         accounts.days,
@@ -36,58 +32,130 @@ movements as (
         accounts.links,
         accounts.valid_throughs,
         accounts.released_days,
-        as_of.business_date
+        accounts.business_date
     ) as moved
 ),
 
--- A refund can undo two draws from one lot, and send both into the same day's expiry.
-movements_summed as (
+-- A credit is an entry as it stands, but for what it repaid of a debt.
+credits as (
     select
-        customer_id,
-        posting,
-        lot,
-        is_expiry,
-        day,
-        sum(points) as points,
-        sum(repaid) as repaid
-    from movements
-    group by customer_id, posting, lot, is_expiry, day
+        postings.*,
+        coalesce(movements.repaid, 0) as repaid_points
+    from {{ ref('points_postings') }} as postings
+    left join movements
+        on
+            postings.customer_id = movements.customer_id
+            and postings.posting_number = movements.posting
+            and movements.repaid > 0
+    where postings.step = 3 and postings.points > 0
 ),
 
-final as (
+others as (
     select
-        {{ content_hash([
-            "case when moved.is_expiry then 'EXPIRE' else postings.entry_type end",
-            'moved.customer_id',
-            'case when not moved.is_expiry then postings.transaction_id end',
-            'case when not moved.is_expiry then postings.event_id end',
-            'postings.rule_id', 'postings.rule_version', 'postings.promotion_id',
-            "case when postings.entry_type = 'REVERSE' then postings.lot_id end",
-            'lots.lot_id', 'moved.day',
-        ]) }} as entry_id,
-        moved.customer_id,
+        postings.customer_id,
+        case when moved.is_expiry then 'EXPIRE' else postings.entry_type end as entry_type,
         case when not moved.is_expiry then postings.transaction_id end as transaction_id,
         case when not moved.is_expiry then postings.event_id end as event_id,
-        postings.store_id,
-        case when moved.is_expiry then 'EXPIRE' else postings.entry_type end as entry_type,
         case when not moved.is_expiry then postings.rule_id end as rule_id,
         case when not moved.is_expiry then postings.rule_version end as rule_version,
         case when not moved.is_expiry then postings.promotion_id end as promotion_id,
+        case when postings.step = 4 then postings.lot_id end as reversed_lot_id,
+        postings.store_id,
         lots.lot_id,
-        cast(moved.points as bigint) as points,
-        cast(moved.repaid as bigint) as repaid_points,
+        moved.points,
+        moved.repaid as repaid_points,
         moved.day as business_date,
         lots.valid_through,
         postings._data_set,
         postings._batch_id,
         postings._row_number
-    from movements_summed as moved
-    inner join postings
+    from movements as moved
+    inner join {{ ref('points_postings') }} as postings
         on
             moved.customer_id = postings.customer_id
             and moved.posting = postings.posting_number
-    left join postings as lots
+    left join {{ ref('points_postings') }} as lots
         on moved.customer_id = lots.customer_id and moved.lot = lots.posting_number
+    where moved.is_expiry or postings.step > 3 or postings.points < 0
+),
+
+entries as (
+    select
+        customer_id,
+        transaction_id,
+        event_id,
+        store_id,
+        entry_type,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        null as reversed_lot_id,
+        points,
+        repaid_points,
+        business_date,
+        valid_through,
+        _data_set,
+        _batch_id,
+        _row_number
+    from credits
+    union all
+    select
+        customer_id,
+        transaction_id,
+        event_id,
+        store_id,
+        entry_type,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        reversed_lot_id,
+        points,
+        repaid_points,
+        business_date,
+        valid_through,
+        _data_set,
+        _batch_id,
+        _row_number
+    from others
+),
+
+final as (
+    select
+        -- A credit or an expiry is told from all others by its lot and day, anything else by its lot
+        -- and what moved it; that comes last, as its length is not known.
+        md5(
+            concat_ws(
+                '|',
+                entry_type,
+                lot_id,
+                business_date,
+                reversed_lot_id,
+                case
+                    when event_id is not null then 'event ' || event_id
+                    when transaction_id is not null then 'sale ' || transaction_id
+                    when lot_id is null then 'customer ' || customer_id
+                end
+            )
+        ) as entry_id,
+        customer_id,
+        transaction_id,
+        event_id,
+        store_id,
+        entry_type,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        points,
+        repaid_points,
+        business_date,
+        valid_through,
+        _data_set,
+        _batch_id,
+        _row_number
+    from entries
 )
 
 select * from final

@@ -4,17 +4,31 @@ as_of as (
     select business_date from {{ ref('as_of') }}
 ),
 
+-- The posting that opened the lot, the first of two. A refund opens one of its own only where there
+-- is no draw left to undo.
+openings as (
+    select * from {{ ref('points_postings') }}
+    where step = 3 and points > 0 and link = posting_number or step = 6
+),
+
+seconds as (
+    select
+        customer_id,
+        link,
+        points
+    from {{ ref('points_postings') }}
+    where step = 3 and link < posting_number and points > 0
+),
+
+-- What became of the points later; of a credit only what it repaid.
 movements as (
     select
         lot_id,
         sum(points) filter (
-            where points > 0 and entry_type in ('OPENING', 'EARN', 'BONUS', 'ADJUST')
-        ) as opened_points,
-        sum(points) filter (
             where
             entry_type = 'REFUND'
             and lot_id = {{ content_hash(["'REFUND'", 'transaction_id']) }}
-        ) as opened_by_refund_points,
+        ) as opened_points,
         sum(repaid_points) as repaid_points,
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
         -sum(points) filter (where entry_type = 'REVERSE') as reversed_points,
@@ -23,67 +37,71 @@ movements as (
             where points < 0 and entry_type in ('ADJUST', 'OPENING')
         ) as adjusted_points,
         sum(points) filter (where entry_type = 'REFUND') as refunded_points,
-        sum(points) - sum(repaid_points) as remaining_points
+        sum(
+            case when points < 0 or entry_type = 'REFUND' then points else 0 end - repaid_points
+        ) as points
     from {{ ref('points_ledger') }}
-    where lot_id is not null
+    where
+        lot_id is not null
+        and (points < 0 or repaid_points > 0 or entry_type = 'REFUND')
     group by lot_id
 ),
 
--- A refund opens a lot of its own only where there is no draw left to undo.
-openings as (
+lots as (
     select
-        lot_id,
-        customer_id,
-        min(entry_type) filter (where entry_type <> 'BONUS') as entry_type,
-        min(transaction_id) as transaction_id,
-        min(event_id) as event_id,
-        min(store_id) as store_id,
-        min(rule_id) as rule_id,
-        min(rule_version) as rule_version,
-        min(promotion_id) as promotion_id,
-        min(business_date) as business_date,
-        min(valid_through) as valid_through,
-        min(released_on) as released_on,
-        min(_data_set) as _data_set,
-        min(_batch_id) as _batch_id,
-        min(_row_number) as _row_number
-    from {{ ref('points_postings') }}
-    where step = 3 and points > 0 or step = 6
-    group by lot_id, customer_id
+        openings.*,
+        case
+            when openings.step = 6 then movements.opened_points
+            else openings.points + coalesce(seconds.points, 0)
+        end as original_points,
+        case
+            when openings.step = 6 then movements.points
+            else openings.points + coalesce(seconds.points, 0) + coalesce(movements.points, 0)
+        end as remaining_points,
+        movements.repaid_points,
+        movements.redeemed_points,
+        movements.reversed_points,
+        movements.adjusted_points,
+        coalesce(movements.refunded_points, 0) - coalesce(movements.opened_points, 0)
+            as refunded_points,
+        movements.expired_points
+    from openings
+    left join seconds
+        on
+            openings.customer_id = seconds.customer_id
+            and openings.posting_number = seconds.link
+            and openings.step = 3
+    left join movements on openings.lot_id = movements.lot_id
+    where openings.step = 3 or movements.opened_points is not null
 ),
 
 final as (
     select
-        openings.lot_id,
-        openings.customer_id,
-        coalesce(openings.entry_type, 'BONUS') as opened_by,
-        openings.transaction_id,
-        openings.event_id,
-        openings.store_id,
-        openings.rule_id,
-        openings.rule_version,
-        openings.promotion_id,
-        openings.released_on > as_of.business_date as is_pending,
-        cast(coalesce(movements.opened_points, movements.opened_by_refund_points) as bigint)
-            as original_points,
-        cast(movements.repaid_points as bigint) as repaid_points,
-        cast(coalesce(movements.redeemed_points, 0) as bigint) as redeemed_points,
-        cast(coalesce(movements.reversed_points, 0) as bigint) as reversed_points,
-        cast(coalesce(movements.adjusted_points, 0) as bigint) as adjusted_points,
-        cast(
-            coalesce(movements.refunded_points, 0) - coalesce(movements.opened_by_refund_points, 0)
-            as bigint
-        ) as refunded_points,
-        cast(coalesce(movements.expired_points, 0) as bigint) as expired_points,
-        cast(movements.remaining_points as bigint) as remaining_points,
-        openings.business_date,
-        openings.released_on as available_from,
-        openings.valid_through,
-        openings._data_set,
-        openings._batch_id,
-        openings._row_number
-    from openings
-    inner join movements on openings.lot_id = movements.lot_id
+        lots.lot_id,
+        lots.customer_id,
+        lots.entry_type as opened_by,
+        lots.transaction_id,
+        lots.event_id,
+        lots.store_id,
+        lots.rule_id,
+        lots.rule_version,
+        lots.promotion_id,
+        lots.released_on > as_of.business_date as is_pending,
+        cast(lots.original_points as bigint) as original_points,
+        cast(coalesce(lots.repaid_points, 0) as bigint) as repaid_points,
+        cast(coalesce(lots.redeemed_points, 0) as bigint) as redeemed_points,
+        cast(coalesce(lots.reversed_points, 0) as bigint) as reversed_points,
+        cast(coalesce(lots.adjusted_points, 0) as bigint) as adjusted_points,
+        cast(lots.refunded_points as bigint) as refunded_points,
+        cast(coalesce(lots.expired_points, 0) as bigint) as expired_points,
+        cast(lots.remaining_points as bigint) as remaining_points,
+        lots.business_date,
+        lots.released_on as available_from,
+        lots.valid_through,
+        lots._data_set,
+        lots._batch_id,
+        lots._row_number
+    from lots
     cross join as_of
 )
 

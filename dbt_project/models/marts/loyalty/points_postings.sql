@@ -1,19 +1,7 @@
 -- Whatever moves a customer's points, in the order in which it is worked off: docs/points.md.
+{{ config(indexes=[{'columns': ['customer_id', 'posting_number']}]) }}
 {%- set pending = 'business_date + ' ~ var('points_pending_days') %}
 with
-
-as_of as (
-    select business_date from {{ ref('as_of') }}
-),
-
-sales as (
-    select
-        transaction_id,
-        sold_at,
-        _batch_id,
-        _row_number
-    from {{ ref('sales') }}
-),
 
 events as (
     select * from {{ ref('points_events') }}
@@ -22,48 +10,14 @@ events as (
 
 earned as (
     select
-        lot_id,
-        customer_id,
-        transaction_id,
-        store_id,
-        rule_id,
-        rule_version,
-        null as promotion_id,
-        base_points,
-        bonus_points,
-        business_date,
-        valid_through
-    from {{ ref('points_earnings') }}
-    union all
-    select
-        lot_id,
-        customer_id,
-        transaction_id,
-        store_id,
-        null as rule_id,
-        promotion_version as rule_version,
-        promotion_id,
-        base_points,
-        bonus_points,
-        business_date,
-        valid_through
-    from {{ ref('promotion_earnings') }}
-),
-
-earned_by_sales as (
-    select
-        earned.*,
+        points_earned.*,
         parts.entry_type,
-        parts.points,
-        sales.sold_at,
-        sales._batch_id,
-        sales._row_number
-    from earned
-    inner join sales on earned.transaction_id = sales.transaction_id
+        parts.points
+    from {{ ref('points_earned') }} as points_earned
     cross join lateral (
         values
-        ('EARN', earned.base_points),
-        ('BONUS', earned.bonus_points)
+        ('EARN', points_earned.base_points),
+        ('BONUS', points_earned.bonus_points)
     ) as parts (entry_type, points)
 ),
 
@@ -110,7 +64,7 @@ postings as (
         'store_sales_header' as _data_set,
         _batch_id,
         _row_number
-    from earned_by_sales
+    from earned
     union all
     select
         'BONUS' as entry_type,
@@ -177,7 +131,7 @@ postings as (
         sales._batch_id,
         sales._row_number
     from {{ ref('points_reversals') }} as reversals
-    inner join sales on reversals.return_transaction_id = sales.transaction_id
+    inner join {{ ref('sales') }} as sales on reversals.return_transaction_id = sales.transaction_id
     union all
     select
         'REDEEM' as entry_type,
@@ -222,46 +176,50 @@ postings as (
         sales._batch_id,
         sales._row_number
     from {{ ref('points_refunds') }} as refunds
-    inner join sales on refunds.return_transaction_id = sales.transaction_id
+    inner join {{ ref('sales') }} as sales on refunds.return_transaction_id = sales.transaction_id
 ),
 
 ordered as (
     select
         postings.*,
-        cast(
-            row_number() over (
-                partition by postings.customer_id
-                order by
-                    postings.business_date,
-                    postings.step,
-                    postings.posted_at nulls first,
-                    coalesce(postings.event_id, postings.transaction_id, postings.customer_id)
-                    collate "C",
-                    postings.rule_id collate "C" nulls first,
-                    postings.promotion_id collate "C" nulls first,
-                    postings.entry_type = 'BONUS'
-            ) as integer
-        ) as posting_number
+        cast(row_number() over customers as integer) as posting_number,
+        lag(postings.lot_id) over customers as lot_before
     from postings
-    inner join as_of on postings.business_date <= as_of.business_date
-    where postings.points <> 0
+    where
+        postings.points <> 0
+        and postings.business_date <= (select as_of.business_date from {{ ref('as_of') }} as as_of)
+    window
+        customers as (
+            partition by postings.customer_id
+            order by
+                postings.business_date,
+                postings.step,
+                postings.posted_at nulls first,
+                coalesce(postings.event_id, postings.transaction_id, postings.customer_id)
+                collate "C",
+                postings.rule_id collate "C" nulls first,
+                postings.promotion_id collate "C" nulls first,
+                postings.entry_type = 'BONUS'
+        )
 ),
 
 -- Reversals name their lot, refunds the sale whose redemptions they undo, by its first posting.
+named as (
+    select lot_id as link_key from {{ ref('points_reversals') }}
+    union
+    select original_transaction_id as link_key from {{ ref('points_refunds') }}
+),
+
 links as (
     select
-        ordered.customer_id,
-        ordered.link_key,
-        min(ordered.posting_number) as posting_number
+        customer_id,
+        link_key,
+        min(posting_number) as posting_number
     from ordered
     where
-        ordered.entry_type in ('EARN', 'BONUS', 'REDEEM')
-        and ordered.link_key in (
-            select named.link_key
-            from ordered as named
-            where named.entry_type in ('REVERSE', 'REFUND')
-        )
-    group by ordered.customer_id, ordered.link_key
+        entry_type in ('EARN', 'BONUS', 'REDEEM')
+        and link_key in (select named.link_key from named)
+    group by customer_id, link_key
 ),
 
 final as (
@@ -278,11 +236,7 @@ final as (
         ordered.promotion_id,
         ordered.lot_id,
         case
-            when
-                ordered.step = 3
-                and lag(ordered.lot_id) over (
-                    partition by ordered.customer_id order by ordered.posting_number
-                ) = ordered.lot_id
+            when ordered.step = 3 and ordered.lot_before = ordered.lot_id
                 then ordered.posting_number - 1
             when ordered.step = 3 then ordered.posting_number
             else coalesce(links.posting_number, 0)

@@ -20,10 +20,9 @@ spent as (
         purchases.points_redeemed,
         purchases.business_date,
         purchases.sold_at,
-        sales._batch_id,
-        sales._row_number
+        purchases._batch_id,
+        purchases._row_number
     from {{ ref('purchases') }} as purchases
-    inner join {{ ref('sales') }} as sales on purchases.transaction_id = sales.transaction_id
     where purchases.points_redeemed > 0
 ),
 

@@ -13,31 +13,7 @@ returns as (
 ),
 
 lots as (
-    select
-        lot_id,
-        transaction_id,
-        customer_id,
-        rule_id,
-        rule_version,
-        null as promotion_id,
-        min_spend_threshold,
-        merchandise_amount,
-        base_points,
-        bonus_points
-    from {{ ref('points_earnings') }}
-    union all
-    select
-        lot_id,
-        transaction_id,
-        customer_id,
-        null as rule_id,
-        promotion_version as rule_version,
-        promotion_id,
-        0 as min_spend_threshold,
-        merchandise_amount,
-        base_points,
-        bonus_points
-    from {{ ref('promotion_earnings') }}
+    select * from {{ ref('points_earned') }}
 ),
 
 reversed_to_date as (

@@ -59,7 +59,10 @@ final as (
         ) }} as base_points,
         cast(promotions.bonus_points as bigint) as bonus_points,
         purchases.business_date,
-        {{ valid_through('purchases.business_date') }} as valid_through
+        {{ valid_through('purchases.business_date') }} as valid_through,
+        purchases.sold_at,
+        purchases._batch_id,
+        purchases._row_number
     from promoted
     inner join {{ ref('purchases') }} as purchases
         on promoted.transaction_id = purchases.transaction_id and purchases.eligible_amount > 0

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['customer_id']}]) }}
 -- Upgrades at once, downgrades at month end after grace, the delivered status a floor: what a day
 -- does depends on the tier held before, so one fold per customer (docs/points.md, ops.fold_tiers).
 with
@@ -23,7 +24,6 @@ returns as (
         purchases.transaction_id,
         purchases.customer_id,
         sale_returns.business_date,
-        purchases.business_date as sold_on,
         greatest(least(sale_returns.returned_to_date_amount, purchases.merchandise_amount), 0)
         - greatest(
             least(
@@ -57,16 +57,16 @@ openings as (
 
 changes as (
     select
-        customer_id,
-        business_date,
-        merchandise_amount as amount,
+        purchases.customer_id,
+        purchases.business_date,
+        purchases.merchandise_amount as amount,
         false as is_opening
     from purchases
     union all
     select
-        customer_id,
-        business_date,
-        -amount as amount,
+        returns.customer_id,
+        returns.business_date,
+        -returns.amount as amount,
         false as is_opening
     from returns
     union all
@@ -77,27 +77,16 @@ changes as (
         coalesce(returned.amount, 0) - purchases.merchandise_amount as amount,
         false as is_opening
     from purchases
+    inner join as_of
+        on purchases.business_date + {{ var('tier_window_days') }} <= as_of.business_date
     left join returned on purchases.transaction_id = returned.transaction_id
     union all
     select
-        customer_id,
-        opened_on as business_date,
+        openings.customer_id,
+        openings.opened_on as business_date,
         0 as amount,
         true as is_opening
     from openings
-),
-
-metric as (
-    select
-        changes.customer_id,
-        changes.business_date,
-        bool_or(changes.is_opening) as is_opening,
-        sum(sum(changes.amount)) over (
-            partition by changes.customer_id order by changes.business_date
-        ) as spend_amount
-    from changes
-    inner join as_of on changes.business_date <= as_of.business_date
-    group by changes.customer_id, changes.business_date
 ),
 
 thresholds as (
@@ -105,14 +94,17 @@ thresholds as (
     from {{ ref('loyalty_tiers') }}
 ),
 
+-- All changes of one day count together.
 ranked as (
     select
-        metric.customer_id,
-        metric.business_date,
-        metric.is_opening,
-        width_bucket(metric.spend_amount, thresholds.amounts) as reached
-    from metric
-    cross join thresholds
+        customer_id,
+        business_date,
+        is_opening,
+        width_bucket(
+            sum(amount) over (partition by customer_id order by business_date),
+            (select thresholds.amounts from thresholds)
+        ) as reached
+    from changes
 ),
 
 compared as (
@@ -122,14 +114,22 @@ compared as (
     from ranked
 ),
 
+turning_days as (
+    select distinct
+        customer_id,
+        business_date,
+        reached
+    from compared
+    where is_opening or reached is distinct from reached_before
+),
+
 -- The days on which another tier comes within reach or gets out of it, and the opening day.
 histories as (
     select
         customer_id,
         array_agg(business_date order by business_date) as days,
         array_agg(reached order by business_date) as reached
-    from compared
-    where is_opening or reached is distinct from reached_before
+    from turning_days
     group by customer_id
 ),
 
