@@ -54,103 +54,125 @@ class Failing:
             " number integer, message text)"
         )
 
-    def collect(self, phase: int, results: Iterable[dict[str, Any]]) -> None:
-        """Takes the answer of Great Expectations for a phase: who failed, or how many per batch.
+    def collect(self, phase: int, results: Iterable[dict[str, Any]], *, asked: str) -> None:
+        """Takes the answer of Great Expectations about the table `asked` for a phase.
 
-        Its queries of failing rows become one, which reads the table once; where that does not
-        work they are asked one by one, and the rule that is to blame is named.
+        That is the table judged itself, or one of its shape without rows: then any of its rows may
+        fail. All queries of failing rows become one, which reads the table once; where that does
+        not work they are asked one by one, and the rule that is to blame is named.
         """
         rules = {rule.number: rule for rule in self.suite.of_phase(phase)}
-        failed = [
-            (rules[result["number"]], str(result["query"]))
-            for result in results
-            if not result["holds"]
-        ]
         table = sql.Identifier("judge", table_of(self.data_set, phase))
-        together = [
-            (rule, sql.SQL(condition))
-            for rule, query in failed
-            if (condition := condition_of(query, table_of(self.data_set, phase)))
-        ]
+        is_judged = asked == table_of(self.data_set, phase)
+        together: list[tuple[Rule, sql.Composable]] = []
+        alone: list[tuple[Rule, sql.Composable]] = []
+        for result in results:
+            if result["holds"] and is_judged:
+                continue
+            rule, query = rules[result["number"]], str(result["query"])
+            condition = condition_of(query, asked)
+            if condition:
+                together.append((rule, sql.SQL(condition)))
+            elif is_judged:
+                alone.append((rule, sql.SQL(query)))
+            else:
+                raise QualityError(f"{rule.where}: its rows cannot be named by {query}")
         self.cursor.execute("savepoint together")
         try:
             self._collect_together(table, together)
         except psycopg2.Error:
             self.cursor.execute("rollback to savepoint together")
-            together = []
-        for rule, query in failed:
-            if rule in (rule for rule, _ in together):
-                continue
-            try:
-                if rule.severity == "reject":
-                    failing = self._failing(phase, rule, sql.SQL(query))
-                    self.cursor.execute(sql.SQL("insert into judge.failures {}").format(failing))
-                else:
-                    self.warnings[rule.number] = self._count(sql.SQL(query))
-            except psycopg2.Error as error:
-                reason = first_line(error)
-                raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
-        for rule, query in failed if self.examples else []:
-            if rule.severity != "reject":
-                self._keep_examples(phase, rule, sql.SQL(query))
+            alone += [
+                (rule, sql.SQL("select * from {} where {}").format(table, condition))
+                for rule, condition in together
+            ]
+        for rule, rows in alone:
+            self._collect(phase, rule, rows)
         self.cursor.execute("analyze judge.failures")
 
     def _collect_together(
-        self, table: sql.Identifier, failed: Sequence[tuple[Rule, sql.Composable]]
+        self, table: sql.Identifier, conditions: Sequence[tuple[Rule, sql.Composable]]
     ) -> None:
-        rejecting = [(rule, failing) for rule, failing in failed if rule.severity == "reject"]
-        if rejecting:
-            # Only a query that makes a table is planned in parallel.
-            self.cursor.execute(
-                sql.SQL(
-                    "create temporary table failing on commit drop as"
-                    " select judged._batch_id, judged._row_number, checks.number, checks.message"
-                    " from (select * from {table} where {any}) as judged cross join lateral"
-                    " (values {checks}) as checks (number, is_failed, message)"
-                    " where checks.is_failed;"
-                    " insert into judge.failures select * from failing;"
-                    " drop table failing"
-                ).format(
-                    table=table,
-                    any=_any(failing for _, failing in rejecting),
-                    checks=sql.SQL(", ").join(
-                        sql.SQL("({}, {}, {})").format(
-                            sql.Literal(rule.number), failing, _message(rule, "judged")
-                        )
-                        for rule, failing in rejecting
+        if not conditions:
+            return
+        # Only a query that makes a table is planned in parallel. "offset": each fact is worked out
+        # once a row, not once a rule.
+        self.cursor.execute(
+            sql.SQL(
+                "create temporary table failing on commit drop as"
+                " select failing._batch_id, failing._row_number, failing.number,"
+                " case failing.number {messages} end as message"
+                " from (select judged.*, unnest(array_remove(array[{numbers}], null)) as number"
+                " from (select * from {table} offset '0') as judged where {any}) as failing"
+            ).format(
+                table=table,
+                any=sql.SQL(" or ").join(condition for _, condition in conditions),
+                numbers=sql.SQL(", ").join(
+                    sql.SQL("case when {} then {} end").format(condition, sql.Literal(rule.number))
+                    for rule, condition in conditions
+                ),
+                messages=sql.SQL(" ").join(
+                    sql.SQL("when {} then {}").format(
+                        sql.Literal(rule.number),
+                        _message(rule, value_of="failing", others_of="failing")
+                        if rule.severity == "reject" or self.examples
+                        else sql.SQL("null"),
+                    )
+                    for rule, _ in conditions
+                ),
+            )
+        )
+        rejecting = [rule.number for rule, _ in conditions if rule.severity == "reject"]
+        self.cursor.execute(
+            "insert into judge.failures select * from failing where number = any(%s)", (rejecting,)
+        )
+        self._count(sql.SQL("select * from failing"), excluding=rejecting)
+        for rule, _ in conditions if self.examples else []:
+            if rule.severity != "reject":
+                self._keep_examples(
+                    rule,
+                    sql.SQL("select * from failing where number = {}").format(
+                        sql.Literal(rule.number)
                     ),
                 )
-            )
-        warning = [(rule, failing) for rule, failing in failed if rule.severity != "reject"]
-        if warning:
-            self.cursor.execute(
-                sql.SQL(
-                    "select judged._batch_id, {counts} from {table} as judged"
-                    " inner join ops.load_batches as batches"
-                    " on judged._batch_id = batches.batch_id and batches.status = 'loaded'"
-                    " where {any} group by judged._batch_id"
-                ).format(
-                    table=table,
-                    any=_any(failing for _, failing in warning),
-                    counts=sql.SQL(", ").join(
-                        sql.SQL("count(*) filter (where {})").format(failing)
-                        for _, failing in warning
-                    ),
-                )
-            )
-            for batch, *counts in self.cursor.fetchall():
-                for (rule, _), count in zip(warning, counts, strict=True):
-                    if count:
-                        self.warnings.setdefault(rule.number, {})[batch] = count
+        self.cursor.execute("drop table failing")
 
-    def _keep_examples(self, phase: int, rule: Rule, query: sql.Composable) -> None:
+    def _collect(self, phase: int, rule: Rule, rows: sql.Composable) -> None:
+        """One rule alone; `rows` are those that fail it. Raises QualityError naming the rule."""
+        try:
+            failing = self._failing(phase, rule, rows)
+            if rule.severity == "reject":
+                self.cursor.execute(sql.SQL("insert into judge.failures {}").format(failing))
+                return
+            self._count(failing)
+            if self.examples:
+                self._keep_examples(rule, failing)
+        except psycopg2.Error as error:
+            reason = first_line(error)
+            raise QualityError(f"{rule.where}: its rows cannot be named: {reason}") from error
+
+    def _count(self, failing: sql.Composable, *, excluding: Sequence[int] = ()) -> None:
+        """Counts failing rows as warnings, by rule and batch; rows judged again count no more."""
+        self.cursor.execute(
+            sql.SQL(
+                "select failing.number, failing._batch_id, count(*) from ({}) as failing"
+                " inner join ops.load_batches as batches"
+                " on failing._batch_id = batches.batch_id and batches.status = 'loaded'"
+                " where failing.number <> all({}::integer[])"
+                " group by failing.number, failing._batch_id"
+            ).format(failing, sql.Literal(list(excluding)))
+        )
+        for number, batch, rows in self.cursor.fetchall():
+            self.warnings.setdefault(number, {})[batch] = rows
+
+    def _keep_examples(self, rule: Rule, failing: sql.Composable) -> None:
         self.cursor.execute(
             sql.SQL(
                 "select failing._batch_id, failing._row_number, failing.message"
                 " from ({}) as failing inner join ops.load_batches as batches"
                 " on failing._batch_id = batches.batch_id and batches.status = 'loaded'"
                 " order by failing._batch_id, failing._row_number limit %s"
-            ).format(self._failing(phase, rule, query)),
+            ).format(failing),
             (self.examples,),
         )
         where = (self.data_set.name, rule.rule_id, rule.column)
@@ -172,21 +194,10 @@ class Failing:
             " from ({query}) as failing {joined}"
         ).format(
             number=sql.Literal(rule.number),
-            message=_message(rule, "failing"),
+            message=_message(rule, value_of="failing", others_of="judged"),
             query=query,
             joined=joined,
         )
-
-    def _count(self, query: sql.Composable) -> dict[int, int]:
-        self.cursor.execute(
-            sql.SQL(
-                "select failing._batch_id, count(*) from ({}) as failing"
-                " inner join ops.load_batches as batches"
-                " on failing._batch_id = batches.batch_id and batches.status = 'loaded'"
-                " group by failing._batch_id"
-            ).format(query)
-        )
-        return dict(self.cursor.fetchall())
 
     def warned(self) -> Counter[str]:
         """Rows per warning of this judgement."""
@@ -204,16 +215,13 @@ def condition_of(query: str, table: str) -> str | None:
     return f"({found['condition']})"
 
 
-def _any(conditions: Iterable[sql.Composable]) -> sql.Composable:
-    return sql.SQL(" or ").join(conditions)
-
-
-def _message(rule: Rule, judged_value: str) -> sql.Composable:
+def _message(rule: Rule, *, value_of: str, others_of: str) -> sql.Composable:
+    """The rule's message; its columns are those of the two relations named."""
     parts: list[sql.Composable] = []
     for place, text in enumerate(PLACEHOLDER.split(rule.message)):
         if place % 2 == 0:
             parts.append(sql.Literal(text))
             continue
-        column = (judged_value, rule.judged_column) if text == "value" else ("judged", text)
+        column = (value_of, rule.judged_column) if text == "value" else (others_of, text)
         parts.append(sql.SQL("coalesce(cast({} as text), '')").format(sql.Identifier(*column)))
     return sql.SQL(" || ").join(parts)

@@ -145,9 +145,10 @@ class _Run:
                 scratch.clear(cursor, data_set)
                 return False
             duplicates.find(cursor, data_set, scratch.rows_read(data_set))
-            scratch.build_judged(cursor, data_set, self.parameters)
+            row_by_row = suite.is_row_by_row(1)
+            scratch.build_judged(cursor, data_set, self.parameters, row_by_row=row_by_row)
             failing = Failing(cursor, data_set, suite, examples=self.warning_examples)
-        self._judge_phases(data_set, suite, failing)
+        self._judge_phases(data_set, suite, failing, row_by_row=row_by_row)
         with self.connection, self.connection.cursor() as cursor:
             routing = Routing(cursor, data_set, suite, self.run_id, failing.warnings)
             had_accepted = batches.has_accepted(cursor, data_set.name)
@@ -197,16 +198,21 @@ class _Run:
         batch_rules.hold(cursor, of_stopped)
         scratch.clear(cursor, data_set)
 
-    def _judge_phases(self, data_set: DataSet, suite: Suite, failing: Failing) -> None:
+    def _judge_phases(
+        self, data_set: DataSet, suite: Suite, failing: Failing, *, row_by_row: bool
+    ) -> None:
         """Each phase sees what the ones before let pass; its table is committed for the helper."""
         for phase in scratch.TABLES:
             rules = suite.of_phase(phase)
             with self.connection, self.connection.cursor() as cursor:
                 if not rules or not scratch.build_phase(cursor, data_set, phase, self.parameters):
                     continue
+            asked = scratch.table_of(data_set, phase)
+            if phase == 1 and row_by_row:
+                asked = scratch.shape_of(data_set)
             answer: dict[str, Any] = self.worker.call(
                 url=self.url,
-                table=scratch.table_of(data_set, phase),
+                table=asked,
                 expectations=[
                     {
                         "number": rule.number,
@@ -219,7 +225,7 @@ class _Run:
             )
             with self.connection, self.connection.cursor() as cursor:
                 failing.cursor = cursor
-                failing.collect(phase, answer["results"])
+                failing.collect(phase, answer["results"], asked=asked)
 
     def finish(
         self, data_sets: dict[str, DataSet], business_date: dt.date | None, started: float

@@ -14,7 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality.reading import of_batches, source, typed
+from loyalty_lens.quality.reading import of_batches, source, told, typed
 
 HASHES = ("_batch_id", "_row_number", "_entity_hash", "_key_hash", "_content_hash")
 # Rows of batches that were judged, also those to be judged again: what they say does not change.
@@ -28,7 +28,7 @@ UNDATED = "infinity"
 
 @dataclass(frozen=True)
 class Known:
-    """Columns beside HASHES (name: type, expression over `reading.typed`) and further indexes."""
+    """Columns beside HASHES (name: type, expression over `reading.told`) and further indexes."""
 
     columns: dict[str, tuple[str, str]] = field(default_factory=dict)
     indexes: tuple[str, ...] = ()
@@ -107,15 +107,14 @@ def bring_up_to_date(cursor: Cursor, data_set: DataSet) -> None:
     )
     (missing,) = cursor.fetchone() or ([],)
     if missing:
-        rows = typed(data_set, source(data_set, "raw", of_batches(missing)))
-        cursor.execute(_insert(data_set, rows))
+        cursor.execute(_insert(data_set, _rows(data_set, of_batches(missing))))
         cursor.execute("insert into judge.known_batches select unnest(%s::bigint[])", (missing,))
         cursor.execute(sql.SQL("analyze {}").format(table_of(data_set)))
 
 
 def _digest(cursor: Cursor, data_set: DataSet) -> str:
     """Of all that decides what the table says: its columns, and how raw is read into them."""
-    rows = typed(data_set, source(data_set, "raw", sql.SQL("true")))
+    rows = _rows(data_set, sql.SQL("true"))
     made = sql.SQL("; ").join([_create(data_set), _view(data_set), _insert(data_set, rows)])
     cursor.execute(
         "select coalesce(string_agg(prosrc, '; ' order by cast(oid as regprocedure)::text), '')"
@@ -124,6 +123,11 @@ def _digest(cursor: Cursor, data_set: DataSet) -> str:
     )
     (readers,) = cursor.fetchone() or ("",)
     return hashlib.sha256((made.as_string(cursor) + readers).encode()).hexdigest()
+
+
+def _rows(data_set: DataSet, batches: sql.Composable) -> sql.Composable:
+    rows = typed(data_set, source(data_set, "raw", batches))
+    return told(data_set, sql.SQL("({})").format(rows))
 
 
 def _make(cursor: Cursor, data_set: DataSet, reading: str) -> None:
@@ -146,7 +150,7 @@ def table_of(data_set: DataSet) -> sql.Identifier:
 
 
 def remember(cursor: Cursor, data_set: DataSet, rows: sql.Composable, batches: list[int]) -> None:
-    """Adds the rows of these batches (of `reading.typed`, with `_is_replay`), once each."""
+    """Adds the rows of these batches (of `reading.told`, with `_is_replay`), once each."""
     cursor.execute(
         "select coalesce(sum(batches.rows_read) filter (where known_batches.batch_id is null"
         " and batches.batch_id = any(%(batches)s)), 0), coalesce(sum(batches.rows_read)"

@@ -15,9 +15,17 @@ from loyalty_lens.quality.statements import create, statement_in
 
 LOOK_UPS = {
     "store_sales_header": ("customers",),
-    "store_sales_line_items": ("sums", "headers", "products", "prices", "promotions"),
+    "store_sales_line_items": ("sums", "headers", "prices", "promotions"),
     "points_events": ("customers", "sales"),
     "store_inventory": ("products",),
+}
+# Tables whose rows are found by one column. The planner leaves such a table out where nothing is
+# asked for that comes from it.
+UNIQUE = {
+    "customers": "customer_id",
+    "products": "product_id",
+    "prices": "product_id",
+    "promotions": "promotion_id",
 }
 # Whether there is anything to be looked up in: until then its keys are taken as they come.
 IS_KNOWN = {
@@ -36,6 +44,12 @@ def make(
     """The tables for the rows of `head` (a with clause that names them `delivered`)."""
     for name in LOOK_UPS.get(data_set.name, ()):
         create(cursor, table_of(name), head, statement_in(f"look_ups/{name}"), parameters)
+        if name in UNIQUE:
+            cursor.execute(
+                sql.SQL("create unique index on {} ({})").format(
+                    table_of(name), sql.Identifier(UNIQUE[name])
+                )
+            )
         cursor.execute(sql.SQL("analyze {}").format(table_of(name)))
 
 
@@ -50,10 +64,9 @@ def what_is_known(cursor: Cursor, data_set: DataSet) -> dict[str, bool]:
     return found
 
 
-def clear(cursor: Cursor, data_set: DataSet) -> None:
-    """Drops the tables of the data set."""
-    for name in LOOK_UPS.get(data_set.name, ()):
-        cursor.execute(sql.SQL("drop table if exists {}").format(table_of(name)))
+def tables_of(data_set: DataSet) -> list[str]:
+    """The names of the tables of the data set, in schema `judge`."""
+    return [f"found_{name}" for name in LOOK_UPS.get(data_set.name, ())]
 
 
 def table_of(name: str) -> sql.Identifier:

@@ -135,13 +135,13 @@ class Routing:
             return []
         names = {
             "reject": sql.Identifier("reject", self.data_set.name),
-            "judged": sql.Identifier("judge", self.data_set.name),
+            "rows": rows_read(self.data_set),
             "rejected": self._rejected(),
         }
         self.cursor.execute(
             sql.SQL(
                 "update {reject} as open set rule_ids = rejected.rule_ids, errors = rejected.errors"
-                " from ({rejected}) as rejected inner join {judged} as judged"
+                " from ({rejected}) as rejected inner join {rows} as judged"
                 " using (_batch_id, _row_number)"
                 " where judged._is_replay and open._batch_id = rejected._batch_id"
                 " and open._row_number = rejected._row_number and open.errors <> rejected.errors"
@@ -150,11 +150,8 @@ class Routing:
         self.cursor.execute(
             sql.SQL(
                 "update {reject} as open set status = 'replayed', resolved_at = clock_timestamp()"
-                " from (select judged._batch_id, judged._row_number from {judged} as judged"
-                " where judged._is_replay union all"
-                " select repeated._batch_id, repeated._row_number"
-                " from judge.repeated as repeated) as judged"
-                " where open._batch_id = judged._batch_id and open._row_number = judged._row_number"
+                " from {rows} as judged where judged._is_replay"
+                " and open._batch_id = judged._batch_id and open._row_number = judged._row_number"
                 " and open.status = 'open' and not exists (select from judge.failures as failures"
                 " where failures._batch_id = open._batch_id"
                 " and failures._row_number = open._row_number)"
@@ -202,8 +199,16 @@ class Routing:
                     select warned.number, warned._batch_id, warned.failed from warned
                 ),
                 evaluated as (
-                    select judged._batch_id, count(*) as evaluated
-                    from {judged} as judged where not judged._is_replay group by judged._batch_id
+                    select judged._batch_id, sum(judged.evaluated) as evaluated
+                    from (
+                        select rows_read._batch_id, count(*) as evaluated
+                        from {rows_read} as rows_read
+                        where not rows_read._is_replay group by rows_read._batch_id
+                        union all
+                        select repeated._batch_id, -count(*) as evaluated
+                        from judge.repeated as repeated group by repeated._batch_id
+                    ) as judged
+                    group by judged._batch_id
                 )
                 select
                     {run_id}, batch_id, {data_set}, rules.rule_id, rules.column_name,
@@ -220,7 +225,7 @@ class Routing:
                 numbers=sql.Literal([number for number, _, _ in warned]),
                 warned_batches=sql.Literal([batch for _, batch, _ in warned]),
                 rows=sql.Literal([rows for _, _, rows in warned]),
-                judged=sql.Identifier("judge", self.data_set.name),
+                rows_read=rows_read(self.data_set),
                 run_id=sql.Literal(self.run_id),
                 data_set=sql.Literal(self.data_set.name),
                 batches=sql.Literal(batches),

@@ -1,9 +1,14 @@
 """The scratch tables of one data set under judgement, each built by one statement.
 
-`judge.<data set>__read` holds the rows to judge, read; `judge.<data set>` the same with their
-facts, without exact duplicates (`duplicates`); `judge.<data set>__returns` the returns among those
-that passed phase 1; `judge.<data set>__keys` the rows that share a key among those that passed
-phases 1 and 2. The helper reads the last three. `judge.failures`: who failed a rejecting rule.
+`judge.<data set>__read` holds the rows to judge, read; the view `judge.<data set>__rows` adds what
+is told of them; `judge.<data set>` has their facts, without exact duplicates (`duplicates`);
+`judge.<data set>__returns` the returns among those that passed phase 1; `judge.<data set>__keys`
+the rows that share a key among those that passed phases 1 and 2. The helper reads the last three.
+`judge.failures`: who failed a rejecting rule.
+
+`judge.<data set>` is a view where each rule of phase 1 judges a row by itself: Great Expectations
+then says of `judge.<data set>__shape`, which has no rows, what fails, and one query of the view
+finds the rows. Writing all facts of all rows down costs more than everything else.
 """
 
 from typing import Any
@@ -13,8 +18,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality import duplicates, known, look_ups, waiting
-from loyalty_lens.quality.reading import of_batches, source, typed
-from loyalty_lens.quality.statements import create, statement_in
+from loyalty_lens.quality.reading import of_batches, source, told, typed
+from loyalty_lens.quality.statements import create, drop, statement_in
 from loyalty_lens.quality.suites import Suite
 
 TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
@@ -30,7 +35,19 @@ PASSING = """
                 failures._batch_id = judged._batch_id
                 and failures._row_number = judged._row_number
         )
+        {also}
     )
+"""
+
+# Of the sales lines none but those of returns, and of the sales that these name, matter to phase 2.
+OF_RETURNS = """
+        and judged._entity_hash in (
+            select headers._entity_hash from judge.found_headers as headers where headers.is_return
+            union all
+            select hashtextextended(headers.original_transaction_id, 0)
+            from judge.found_headers as headers
+            where headers.is_return
+        )
 """
 
 NOT_REPEATED = """
@@ -103,8 +120,7 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
             ).format(sql.Literal(suite.final_rule_ids), still_waiting),
         ),
     )
-    table = rows_read(data_set)
-    cursor.execute(sql.SQL("drop table if exists {}").format(table))
+    table = sql.Identifier("judge", f"{data_set.name}__read")
     cursor.execute(
         sql.SQL("create unlogged table {} as {}").format(
             table, typed(data_set, delivered, keep=["_is_replay"])
@@ -112,6 +128,9 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
     )
     if not ids and not cursor.rowcount:
         return False
+    cursor.execute(
+        sql.SQL("create view {} as {}").format(rows_read(data_set), told(data_set, table))
+    )
     # New tables have no statistics, and a wrong guess here costs minutes at a million rows.
     names = [*known.HASHES, *(column.name for column in data_set.columns if column.type == "id")]
     cursor.execute(
@@ -137,28 +156,42 @@ def _without_closed(cursor: Cursor, data_set: DataSet, batches: list[int]) -> sq
 
 
 def rows_read(data_set: DataSet) -> sql.Identifier:
-    """The table of the rows to judge, before anything was looked up."""
-    return sql.Identifier("judge", f"{data_set.name}__read")
+    """The view of the rows to judge, before anything was looked up."""
+    return sql.Identifier("judge", f"{data_set.name}__rows")
 
 
-def build_judged(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) -> None:
-    """The table of phase 1, from the rows read and what is looked up for them."""
+def build_judged(
+    cursor: Cursor, data_set: DataSet, parameters: dict[str, Any], *, row_by_row: bool
+) -> None:
+    """What phase 1 judges: the rows read and what is looked up for them; a view if `row_by_row`."""
     head = sql.SQL("with delivered as not materialized (select * from {})").format(
         rows_read(data_set)
     )
     look_ups.make(cursor, data_set, head, parameters)
+    judged = sql.Identifier("judge", table_of(data_set, 1))
     create(
         cursor,
-        sql.Identifier("judge", table_of(data_set, 1)),
+        judged,
         sql.SQL(NOT_REPEATED).format(rows_read(data_set)),
         statement_in(data_set.name),
         parameters | look_ups.what_is_known(cursor, data_set),
+        kind="view" if row_by_row else "unlogged table",
     )
-    cursor.execute(
-        sql.SQL("analyze {} (_batch_id, _row_number, _entity_hash, _key_hash)").format(
-            sql.Identifier("judge", data_set.name)
+    if row_by_row:
+        cursor.execute(
+            sql.SQL("create unlogged table {} as select * from {} with no data").format(
+                sql.Identifier("judge", shape_of(data_set)), judged
+            )
         )
+        return
+    cursor.execute(
+        sql.SQL("analyze {} (_batch_id, _row_number, _entity_hash, _key_hash)").format(judged)
     )
+
+
+def shape_of(data_set: DataSet) -> str:
+    """The name of a table with the columns of what phase 1 judges, and no rows."""
+    return f"{data_set.name}__shape"
 
 
 def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[str, Any]) -> bool:
@@ -167,12 +200,20 @@ def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[
         create(
             cursor,
             sql.Identifier("judge", table_of(data_set, 2)),
-            sql.SQL(PASSING).format(judged=sql.Identifier("judge", data_set.name)),
+            sql.SQL(PASSING).format(
+                judged=sql.Identifier("judge", data_set.name),
+                also=sql.SQL(OF_RETURNS if data_set.name == "store_sales_line_items" else ""),
+            ),
             statement_in(f"{data_set.name}_returns"),
             parameters,
         )
     elif phase == 3:
-        passing = sql.SQL(PASSING).format(judged=sql.Identifier("judge", data_set.name))
+        passing = sql.SQL(PASSING).format(
+            judged=sql.SQL("({} select * from delivered)").format(
+                sql.SQL(NOT_REPEATED).format(rows_read(data_set))
+            ),
+            also=sql.SQL(""),
+        )
         duplicates.rank_keys(cursor, sql.Identifier("judge", table_of(data_set, 3)), passing)
     cursor.execute(
         sql.SQL("select exists (select from {})").format(
@@ -184,12 +225,11 @@ def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[
 
 def clear(cursor: Cursor, data_set: DataSet) -> None:
     """Drops what the judgement of the data set left, from this run or one that was cut short."""
-    names = [sql.Identifier("judge", table_of(data_set, phase)) for phase in TABLES]
-    for name in [*names, rows_read(data_set), waiting.table_of(data_set)]:
-        cursor.execute(sql.SQL("drop table if exists {}").format(name))
-    look_ups.clear(cursor, data_set)
-    for table in SHARED_TABLES:
-        cursor.execute(sql.SQL("drop table if exists judge.{}").format(sql.Identifier(table)))
+    names = [table_of(data_set, phase) for phase in TABLES]
+    names += [f"{data_set.name}__{what}" for what in ("read", "rows", "shape", "waiting")]
+    names += look_ups.tables_of(data_set)
+    names += SHARED_TABLES
+    drop(cursor, names)
 
 
 def _scalar(cursor: Cursor) -> Any:

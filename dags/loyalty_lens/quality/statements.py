@@ -1,5 +1,6 @@
-"""The statements in `facts/`: read, filled in, and made into a scratch table."""
+"""The statements in `facts/`: read, filled in, and made into a scratch table or view."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,34 @@ def create(
     head: sql.Composable,
     statement: str,
     parameters: dict[str, Any],
+    *,
+    kind: str = "unlogged table",
 ) -> None:
     """Makes `table` anew from a statement that reads what the with clause `head` names.
 
-    `%(name)s` in the statement stands for the value of that parameter.
+    `%(name)s` in the statement stands for the value of that parameter. `kind` may be "view": then
+    what nobody asks for is not worked out.
     """
     for key, value in parameters.items():
         statement = statement.replace(f"%({key})s", sql.Literal(value).as_string(cursor))
-    cursor.execute(sql.SQL("drop table if exists {}").format(table))
+    drop(cursor, table.strings[-1:])
     cursor.execute(
-        sql.SQL("create unlogged table {} as {} select facts.* from (").format(table, head)
+        sql.SQL("create {} {} as {} select facts.* from (").format(sql.SQL(kind), table, head)
         + sql.SQL(statement)
         + sql.SQL(") as facts")
     )
+
+
+def drop(cursor: Cursor, names: Iterable[str]) -> None:
+    """Drops tables and views of schema `judge`, whichever they are, and the views upon them."""
+    cursor.execute(
+        "select relname, relkind = 'v' from pg_class"
+        " where relnamespace = cast('judge' as regnamespace) and relname = any(%s)",
+        (list(names),),
+    )
+    for name, is_view in cursor.fetchall():
+        cursor.execute(
+            sql.SQL("drop {} if exists {} cascade").format(
+                sql.SQL("view" if is_view else "table"), sql.Identifier("judge", name)
+            )
+        )

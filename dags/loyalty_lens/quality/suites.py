@@ -47,6 +47,24 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster wher
 FORBIDDEN = {"row_condition", "condition_parser", "mostly"}
 
 
+# Whether a row fails these depends on the row alone.
+ROW_BY_ROW = {
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_be_null",
+    "expect_column_values_to_be_in_set",
+    "expect_column_values_to_not_be_in_set",
+    "expect_column_values_to_be_between",
+    "expect_column_value_lengths_to_be_between",
+    "expect_column_value_lengths_to_equal",
+    "expect_column_values_to_match_regex",
+    "expect_column_values_to_not_match_regex",
+    "expect_column_values_to_match_like_pattern",
+    "expect_column_values_to_not_match_like_pattern",
+    "expect_column_pair_values_a_to_be_greater_than_b",
+    "expect_column_pair_values_to_be_equal",
+}
+
+
 @dataclass(frozen=True)
 class Rule:
     """One expectation of a suite; `number` is its place in the file, from 1."""
@@ -74,6 +92,10 @@ class Suite:
 
     def of_phase(self, phase: int) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.phase == phase)
+
+    def is_row_by_row(self, phase: int) -> bool:
+        """Whether nothing but a row itself, with its facts, decides what it fails in the phase."""
+        return all(rule.type in ROW_BY_ROW for rule in self.of_phase(phase))
 
     @property
     def final_rule_ids(self) -> list[str]:

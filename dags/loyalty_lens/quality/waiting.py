@@ -10,7 +10,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality import look_ups
-from loyalty_lens.quality.reading import data_set_column, key_of, read_column
+from loyalty_lens.quality.reading import data_set_column, hash_of, read_column
 from loyalty_lens.quality.suites import Rule, Suite
 
 LINES = "store_sales_line_items"
@@ -52,7 +52,7 @@ def find(cursor: Cursor, data_set: DataSet, suite: Suite, batches: list[int]) ->
                     delivered._row_number,
                     delivered.rule_ids,
                     hashtextextended({transaction_id}, 0) as _entity_hash,
-                    hashtextextended({key}, 0) as _key_hash,
+                    {key_hash} as _key_hash,
                     {product_id} as product_id
                 from reject.store_sales_line_items as delivered
                 inner join ops.load_batches as batches
@@ -120,7 +120,9 @@ def find(cursor: Cursor, data_set: DataSet, suite: Suite, batches: list[int]) ->
             rules=sql.Literal(list(RULES)),
             batches=sql.Literal(batches),
             has_products=sql.Literal(known["has_products"]),
-            key=key_of([read_column(data_set_column(data_set, name)) for name in data_set.key]),
+            key_hash=hash_of(
+                [read_column(data_set_column(data_set, name)) for name in data_set.key]
+            ),
             transaction_id=read_column(data_set_column(data_set, "transaction_id")),
             product_id=read_column(data_set_column(data_set, "product_id")),
         )

@@ -12,31 +12,31 @@ with looked_up as (
         headers.original_transaction_id as _original_transaction_id,
         case
             when delivered.product_id is not null
-                then products.product_id is not null or not %(has_products)s
+                then prices.product_id is not null or not %(has_products)s
         end as _product_found,
         case
             when delivered.promotion_id is not null
                 then promotions.promotion_id is not null or not %(has_promotions)s
         end as _promotion_found,
-        round(abs(headers.total_amount) - abs(sums.amount), 2) as _header_difference,
-        prices.unit_price as _unit_price,
+        case when delivered._row_number = headers.first_row then headers.difference end
+            as _header_difference,
+        case
+            when headers.status is distinct from 'accepted' or headers.business_date is null then null
+            when headers.business_date >= prices.starts[1]
+                then prices.changes[
+                    width_bucket(cast(headers.business_date as timestamp), prices.starts)
+                ]
+            else prices.first_price
+        end as _unit_price,
         case when delivered.promotion_id is null then 0 else promotions.discount end as _discount
     from delivered
-    left join judge.found_headers as headers on delivered._entity_hash = headers._entity_hash
-    left join judge.found_products as products on delivered.product_id = products.product_id
+    left join judge.found_headers as headers
+        on
+            delivered._batch_id = headers._batch_id
+            and delivered._entity_hash = headers._entity_hash
+    left join judge.found_prices as prices on delivered.product_id = prices.product_id
     left join judge.found_promotions as promotions
         on delivered.promotion_id = promotions.promotion_id
-    left join judge.found_prices as prices
-        on
-            delivered.product_id = prices.product_id
-            and headers.status = 'accepted'
-            and headers.business_date >= coalesce(prices.valid_from, '-infinity')
-            and headers.business_date < coalesce(prices.valid_to, 'infinity')
-    left join judge.found_sums as sums
-        on
-            delivered._batch_id = sums._batch_id
-            and delivered._entity_hash = sums._entity_hash
-            and delivered._row_number = sums.first_row
 )
 
 select
@@ -48,7 +48,10 @@ select
     case
         when
             not looked_up._is_return and looked_up.quantity > 0 and looked_up.line_item_amount > 0
-            then abs(
+            then
+            looked_up._discount = 0
+            and looked_up.line_item_amount = looked_up.quantity * looked_up._unit_price
+            or abs(
                 looked_up.line_item_amount
                 - looked_up.quantity * looked_up._unit_price * (1 - looked_up._discount)
             )

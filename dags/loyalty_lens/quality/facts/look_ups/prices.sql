@@ -1,14 +1,19 @@
--- From when to when a product had a price, for the days on which the lines judged sell it: its first
--- version holds from the beginning. Of its other versions none is looked at that is older than the one
--- valid on the first of these days, or newer than the last.
+-- One row per product named by the lines judged and known among the accepted ones, with its prices on
+-- the days on which they sell it: the first holds from the beginning, changes[n] from starts[n]. Of its
+-- versions but the first none is looked at that is older than the one valid on the first of these days,
+-- or newer than the last.
 with sold as (
     select
         delivered.product_id,
         min(headers.business_date) as first_date,
         max(headers.business_date) as last_date
     from delivered
-    inner join judge.found_headers as headers on delivered._entity_hash = headers._entity_hash
-    where headers.status = 'accepted'
+    left join judge.found_headers as headers
+        on
+            delivered._batch_id = headers._batch_id
+            and delivered._entity_hash = headers._entity_hash
+            and headers.status = 'accepted'
+    where delivered.product_id is not null
     group by delivered.product_id
 ),
 
@@ -70,12 +75,13 @@ price_versions as (
 
 select
     price_versions.product_id,
-    price_versions.unit_price,
-    case when price_versions.number > 1 then price_versions._version_at end as valid_from,
-    lead(price_versions._version_at) over (
-        partition by price_versions.product_id order by price_versions.number
-    ) as valid_to
+    min(price_versions.unit_price) filter (where price_versions.number = 1) as first_price,
+    array_agg(price_versions.unit_price order by price_versions.number)
+        filter (where price_versions.number > 1) as changes,
+    array_agg(price_versions._version_at order by price_versions.number)
+        filter (where price_versions.number > 1) as starts
 from price_versions
 where
     price_versions.number = 1
     or price_versions.unit_price is distinct from price_versions.price_before
+group by price_versions.product_id
