@@ -44,7 +44,8 @@ def accepted_shop(query: Query) -> tuple[Shop, dt.date]:
         lines=[
             Line(*row)
             for row in query(
-                "select transaction_id, product_id, abs(line_amount), promotion_id"
+                "select transaction_id, product_id, abs(line_amount), promotion_id, abs(quantity),"
+                " line_item_id"
                 " from clean.sale_lines"
             )
         ],

@@ -173,6 +173,8 @@ def _add_customer(history: History, key: str, first: File, later: list[File], sa
         _deliver_customer(history, again, replace(version, delivery=delivery, **changes))
     for number in range(sales):
         _add_visit(history, f"{key}-{number}", key, _visit_day(dice, came))
+    for number in range(dice.choice([0, 1, 2, 4]) if sales else 0):
+        _add_unnamed_return(history, f"{key}-U{number}", key, _visit_day(dice, came))
     for number in range(dice.choice([0, 0, 1, 3])):
         _add_event(history, f"{key}-E{number}", key, _visit_day(dice, came))
     if history.shop.headers and dice.random() < 0.3:
@@ -248,8 +250,10 @@ def _add_sale(
             product_id=dice.choice(PRODUCTS).product_id,
             amount=dice.randrange(scale) * CENT,
             promotion_id=dice.choice([None, None, None, "M", "B", "MB", "N", "?"]),
+            quantity=Decimal(dice.choice([1, 1, 2, 3])),
+            line_item_id=str(number),
         )
-        for _ in range(dice.choice([0, 1, 1, 2, 3, 4]))
+        for number in range(dice.choice([0, 1, 1, 2, 3, 4]))
     ]
     total = sum((line.amount for line in lines), Decimal()) or dice.randrange(scale) * CENT
     if dice.random() < 0.1:
@@ -272,7 +276,10 @@ def _add_return(history: History, key: str, sale: Header, day: dt.date) -> None:
     lines = []
     if dice.random() < 0.3:
         fee = dice.choice(OTHER_PRODUCTS).product_id
-        lines = [Line(key, fee, amount * dice.choice([0, 1])), Line(key, "P0", amount)]
+        lines = [
+            Line(key, fee, amount * dice.choice([0, 1]), line_item_id="0"),
+            Line(key, "P0", amount, line_item_id="1"),
+        ]
     text, moment = _written(dice, day, ZONES[sale.store_id])
     header = replace(
         sale,
@@ -293,6 +300,27 @@ def _add_return(history: History, key: str, sale: Header, day: dt.date) -> None:
         "points_redeemed": dice.choice([None, None, None, 25]),
     }
     _write_header(history, header, text, more)
+    _write_lines(history, lines)
+
+
+def _add_unnamed_return(history: History, key: str, customer: str | None, day: dt.date) -> None:
+    """Lines that were bought before, mostly: once, in part, or more of it than there is."""
+    dice = history.dice
+    if day > END:
+        return
+    sales = {h.transaction_id for h in history.shop.headers if h.customer_id == customer}
+    bought = [line for line in history.shop.lines[-200:] if line.transaction_id in sales]
+    lines = []
+    for number in range(dice.choice([1, 1, 2, 3])):
+        like = dice.choice([*bought, Line("", "P1", Decimal(20))])
+        quantity = Decimal(dice.choice([1, 1, 2, 4]))
+        amount = (like.amount * quantity / like.quantity * dice.choice([1, 1, 2])).quantize(CENT)
+        lines.append(Line(key, like.product_id, amount, None, quantity, str(number)))
+    total = sum((line.amount for line in lines), Decimal())
+    store = dice.choice("AB")
+    text, moment = _written(dice, day, ZONES[store])
+    header = Header(key, customer, store, moment.date(), moment, total, is_return=True)
+    _write_header(history, header, text, {"transaction_type": "RETURN", "total_amount": -total})
     _write_lines(history, lines)
 
 
@@ -343,11 +371,11 @@ def _write_lines(history: History, lines: list[Line]) -> None:
     history.lines.rows.extend(
         {
             "transaction_id": line.transaction_id,
-            "line_item_id": str(number),
+            "line_item_id": line.line_item_id,
             "product_id": line.product_id,
             "promotion_id": line.promotion_id,
-            "quantity": 1,
+            "quantity": line.quantity,
             "line_item_amount": line.amount,
         }
-        for number, line in enumerate(lines)
+        for line in lines
     )

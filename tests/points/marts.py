@@ -56,9 +56,11 @@ def expected_ledger(accounts: Iterable[Account]) -> Counts:
     repaid: Counts = Counter()
     for account in accounts:
         for entry in account.entries:
-            found[_entry_row(entry)] += entry.points
-            repaid[_entry_row(entry)] += entry.repaid_points
-    return Counter({(*row, points, repaid[row]): 1 for row, points in found.items()})
+            # One return may take back several sales, and open a lot for each.
+            key = _entry_row(entry), entry.sale, entry.lot and entry.lot.sale
+            found[key] += entry.points
+            repaid[key] += entry.repaid_points
+    return Counter((*key[0], points, repaid[key]) for key, points in found.items())
 
 
 def ledger(source: Source) -> Counts:

@@ -254,6 +254,40 @@ def test_a_redemption_told_twice_is_one() -> None:
     ]
 
 
+def unnamed(*lines: Line, key: str = "U", day: dt.date = DAY + dt.timedelta(days=9)) -> Header:
+    total = sum((line.amount for line in lines), Decimal())
+    return sale(str(total), key, day, is_return=True)
+
+
+def bought(key: str, quantity: int, amount: str, product: str = "goods") -> Line:
+    return Line(key, product, Decimal(amount), None, Decimal(quantity), "1")
+
+
+def test_a_return_without_a_name_takes_the_newest_sale_first_and_then_the_one_before() -> None:
+    lines = [bought("S1", 2, "60"), bought("S2", 1, "20"), bought("U", 2, "50")]
+    headers = [sale("60", "S1"), sale("20", "S2", DAY + dt.timedelta(days=1)), unnamed(lines[2])]
+    found = account(headers, [rule("1", "1", "0", 0)], lines=lines)
+    # 25 of S2's 20: all of it; 25 of S1's 60.
+    reversed_lots = {e.sale: e.points for e in found.entries if e.entry_type == "REVERSE"}
+    assert reversed_lots == {"S2": -20, "S1": -25}
+
+
+def test_a_return_without_a_name_takes_all_it_asks_for_or_nothing() -> None:
+    lines = [bought("S1", 2, "60"), bought("U", 3, "90")]
+    headers = [sale("60", "S1"), unnamed(lines[1])]
+    assert points(account(headers, [rule("1", "1", "0", 0)], lines=lines), "REVERSE") == []
+    lines[1] = bought("U", 2, "60", "other")
+    assert points(account(headers, [rule("1", "1", "0", 0)], lines=lines), "REVERSE") == []
+
+
+def test_what_a_named_return_took_before_is_not_there_for_one_without_a_name() -> None:
+    lines = [bought("T", 2, "60"), bought("R1", 1, "30"), bought("U", 1, "30"), bought("V", 1, "9")]
+    headers = [sale("60"), back("30", 1), unnamed(lines[2]), unnamed(lines[3], key="V")]
+    found = account(headers, [rule("1", "1", "0", 0)], lines=lines)
+    taken = [e.transaction_id for e in found.entries if e.entry_type == "REVERSE"]
+    assert taken == ["R1", "U"]
+
+
 # Section 6
 
 L1 = LotKey("EARN", dt.date(2025, 1, 10), "L1")

@@ -1,5 +1,4 @@
 -- Only merchandise goes back: a returned postage fee neither takes points nor spend away.
--- A return that names no sale is still rejected (docs/decisions/0003-returns-that-name-no-sale.md).
 with
 
 sales as (
@@ -24,34 +23,52 @@ other_lines as (
     group by transaction_id
 ),
 
+matched as (
+    select
+        return_transaction_id,
+        original_transaction_id,
+        sum(case when is_merchandise then returned_amount else 0 end) as returned_amount
+    from {{ ref('return_matches') }}
+    group by return_transaction_id, original_transaction_id
+),
+
 returned as (
     select
-        sales.*,
+        sales.transaction_id,
+        sales.original_transaction_id,
         greatest(coalesce(other_lines.line_amount, 0) - sales.total_amount, 0) as returned_amount
     from sales
     left join other_lines on sales.transaction_id = other_lines.transaction_id
-    where sales.is_return
+    where sales.is_return and sales.original_transaction_id is not null
+    union all
+    select
+        return_transaction_id as transaction_id,
+        original_transaction_id,
+        returned_amount
+    from matched
 ),
 
 final as (
     select
-        returned.transaction_id as return_transaction_id,
+        returns.transaction_id as return_transaction_id,
         returned.original_transaction_id,
-        returned.customer_id,
-        returned.store_id,
+        returns.customer_id,
+        returns.store_id,
+        returns.original_transaction_id is not null as is_named,
         cast(returned.returned_amount as numeric(24, 4)) as returned_amount,
         cast(
             sum(returned.returned_amount) over (
                 partition by returned.original_transaction_id
                 order by
-                    returned.business_date,
-                    returned.sold_at,
-                    returned.transaction_id collate "C"
+                    returns.business_date,
+                    returns.sold_at,
+                    returns.transaction_id collate "C"
             ) as numeric(24, 4)
         ) as returned_to_date_amount,
-        returned.business_date,
-        returned.sold_at as returned_at
+        returns.business_date,
+        returns.sold_at as returned_at
     from returned
+    inner join sales as returns on returned.transaction_id = returns.transaction_id
     inner join sales as sold
         on returned.original_transaction_id = sold.transaction_id and not sold.is_return
 )

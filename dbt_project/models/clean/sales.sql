@@ -40,6 +40,31 @@ located as materialized (
         on headers.customer_id is null and headers.customer_phone = phone_owners.customer_phone
 ),
 
+-- A return that names no sale is worth what came through: a line that finds no sale is rejected.
+unnamed_returns as (
+    select
+        located.transaction_id,
+        sum(abs(lines.line_item_amount)) as line_amount
+    from located
+    inner join {{ ref('stg_store_sales_line_items') }} as lines
+        on located.transaction_id = lines.transaction_id
+    where located.is_return and located.original_transaction_id is null
+    group by located.transaction_id
+),
+
+amounts as (
+    select
+        located.*,
+        case
+            when not located.is_return then located.total_amount
+            when located.original_transaction_id is null
+                then -coalesce(unnamed_returns.line_amount, 0)
+            else -abs(located.total_amount)
+        end as signed_amount
+    from located
+    left join unnamed_returns on located.transaction_id = unnamed_returns.transaction_id
+),
+
 final as (
     select
         transaction_id,
@@ -53,9 +78,7 @@ final as (
         coalesce(customer_id, phone_customer_id) is null as is_guest,
         customer_id is null and phone_customer_id is not null as is_attributed_by_phone,
         is_phone_ambiguous,
-        cast(
-            case when is_return then -abs(total_amount) else total_amount end as numeric(18, 4)
-        ) as total_amount,
+        cast(signed_amount as numeric(18, 4)) as total_amount,
         coalesce(abs(points_redeemed), 0) as points_redeemed,
         cast(extract(year from local_sold_at) as integer) as year,
         cast(extract(month from local_sold_at) as integer) as month,
@@ -65,7 +88,7 @@ final as (
         total_amount as _delivered_amount,
         _batch_id,
         _row_number
-    from located
+    from amounts
 )
 
 select * from final

@@ -40,7 +40,7 @@ class Posting:
         return {"OPENING": 3, "EARN": 3, "REVERSE": 4, "REDEEM": 5, "REFUND": 6}[self.kind]
 
     @property
-    def order(self) -> tuple[dt.date, int, dt.datetime, str, str, str]:
+    def order(self) -> tuple[dt.date, int, dt.datetime, str, str, str, str]:
         return (
             self.business_date,
             self.step,
@@ -48,7 +48,15 @@ class Posting:
             self.event_id or self.transaction_id or self.customer_id,
             self.rule_id or "",
             self.promotion_id or "",
+            self.taken_back or "",
         )
+
+    @property
+    def taken_back(self) -> str | None:
+        """The sale of a reversal or a refund: one return may take back several."""
+        if self.kind == "REVERSE" and self.lot:
+            return self.lot.transaction_id
+        return self.sale if self.kind == "REFUND" else None
 
 
 @dataclass
@@ -227,7 +235,7 @@ class Fold:
             self._enter(posting, None, paid)
         if points > paid:
             day = posting.business_date
-            key = LotKey("REFUND", day, transaction_id=posting.transaction_id)
+            key = LotKey("REFUND", day, posting.transaction_id, sale=posting.sale)
             lot = self._by_key.get(key)
             if lot is None:
                 lot = self._open(key, 0, day)
@@ -260,5 +268,6 @@ class Fold:
                 rule_id=posting.rule_id,
                 rule_version=posting.rule_version,
                 promotion_id=posting.promotion_id,
+                sale=posting.taken_back,
             )
         )

@@ -139,12 +139,14 @@ class Header:
 
 @dataclass(frozen=True)
 class Line:
-    """A line; the amount of a returned one is a magnitude here."""
+    """A line; amount and quantity of a returned one are magnitudes here."""
 
     transaction_id: str
     product_id: str
     amount: Decimal
     promotion_id: str | None = None
+    quantity: Decimal = Decimal(1)
+    line_item_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,13 @@ class LotKey:
     event_id: str | None = None
     rule_id: str | None = None
     promotion_id: str | None = None
+    # Of a lot that a refund opens: the sale; a return that takes back several opens one for each.
+    sale: str | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the ledger."""
+    """One entry of the ledger; `sale`: of a reversal or refund what it takes back."""
 
     customer_id: str
     entry_type: str
@@ -186,6 +190,7 @@ class Entry:
     rule_id: str | None = None
     rule_version: int | None = None
     promotion_id: str | None = None
+    sale: str | None = None
 
 
 @dataclass(frozen=True)

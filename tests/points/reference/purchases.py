@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tests.points.reference.matching import Match, matches
 from tests.points.reference.model import Header, Line, Product, Settings
 
 
@@ -43,11 +44,15 @@ def purchases(
     products: dict[str, Product],
     settings: Settings,
 ) -> list[Purchase]:
-    """The sales of a customer, in order; returns count on the sale that they name."""
+    """The sales of a customer, in order; returns count on the sale that they name, or on those
+    that their lines are matched with."""
     found = []
+    unnamed = matches(headers, lines)
     for header in sorted((h for h in headers if not h.is_return), key=in_order):
-        back = (h for h in headers if h.original_transaction_id == header.transaction_id)
-        returns = tuple(_return(h, lines, products) for h in sorted(back, key=in_order))
+        named = (h for h in headers if h.original_transaction_id == header.transaction_id)
+        back = [_return(h, lines, products) for h in named]
+        back += _matched([match for match in unnamed if match.sale == header], products)
+        returns = tuple(sorted(back, key=lambda it: in_order(it.header)))
         found.append(
             _purchase(header, lines.get(header.transaction_id, []), products, returns, settings)
         )
@@ -94,3 +99,12 @@ def _return(header: Header, lines: dict[str, list[Line]], products: dict[str, Pr
         Decimal(),
     )
     return Return(header, max(Decimal(), header.total_amount - other))
+
+
+def _matched(found: list[Match], products: dict[str, Product]) -> list[Return]:
+    """What each return takes back of one sale; fees are matched, too, and take nothing."""
+    amounts: dict[Header, Decimal] = {}
+    for match in found:
+        worth = match.amount if products[match.line.product_id].is_merchandise else Decimal()
+        amounts[match.header] = amounts.get(match.header, Decimal()) + worth
+    return [Return(header, amount) for header, amount in amounts.items()]

@@ -59,7 +59,8 @@ others as (
         case when not moved.is_expiry then postings.rule_id end as rule_id,
         case when not moved.is_expiry then postings.rule_version end as rule_version,
         case when not moved.is_expiry then postings.promotion_id end as promotion_id,
-        case when postings.step = 4 then postings.lot_id end as reversed_lot_id,
+        -- One return may take back, and refund, several sales.
+        case when postings.step in (4, 6) then postings.lot_id end as posted_lot_id,
         postings.store_id,
         lots.lot_id,
         moved.points,
@@ -90,7 +91,7 @@ entries as (
         rule_version,
         promotion_id,
         lot_id,
-        null as reversed_lot_id,
+        null as posted_lot_id,
         points,
         repaid_points,
         business_date,
@@ -110,7 +111,7 @@ entries as (
         rule_version,
         promotion_id,
         lot_id,
-        reversed_lot_id,
+        posted_lot_id,
         points,
         repaid_points,
         business_date,
@@ -123,15 +124,15 @@ entries as (
 
 final as (
     select
-        -- A credit or an expiry is told from all others by its lot and day, anything else by its lot
-        -- and what moved it; that comes last, as its length is not known.
+        -- A credit or an expiry is told from all others by its lot and day, anything else by its
+        -- lot and what moved it; that comes last, as its length is not known.
         md5(
             concat_ws(
                 '|',
                 entry_type,
                 lot_id,
                 business_date,
-                reversed_lot_id,
+                posted_lot_id,
                 case
                     when event_id is not null then 'event ' || event_id
                     when transaction_id is not null then 'sale ' || transaction_id

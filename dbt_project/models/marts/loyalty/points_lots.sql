@@ -20,15 +20,27 @@ seconds as (
     where step = 3 and link < posting_number and points > 0
 ),
 
+-- A refund opens its lot with what its own return brought back; later refunds give back to it.
+entries as (
+    select
+        ledger.lot_id,
+        ledger.entry_type,
+        ledger.points,
+        ledger.repaid_points,
+        ledger.entry_type = 'REFUND'
+        and ledger.transaction_id = refunds.transaction_id as is_opening
+    from {{ ref('points_ledger') }} as ledger
+    left join openings as refunds on ledger.lot_id = refunds.lot_id and refunds.step = 6
+    where
+        ledger.lot_id is not null
+        and (ledger.points < 0 or ledger.repaid_points > 0 or ledger.entry_type = 'REFUND')
+),
+
 -- What became of the points later; of a credit only what it repaid.
 movements as (
     select
         lot_id,
-        sum(points) filter (
-            where
-            entry_type = 'REFUND'
-            and lot_id = {{ content_hash(["'REFUND'", 'transaction_id']) }}
-        ) as opened_points,
+        sum(points) filter (where is_opening) as opened_points,
         sum(repaid_points) as repaid_points,
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
         -sum(points) filter (where entry_type = 'REVERSE') as reversed_points,
@@ -40,10 +52,7 @@ movements as (
         sum(
             case when points < 0 or entry_type = 'REFUND' then points else 0 end - repaid_points
         ) as points
-    from {{ ref('points_ledger') }}
-    where
-        lot_id is not null
-        and (points < 0 or repaid_points > 0 or entry_type = 'REFUND')
+    from entries
     group by lot_id
 ),
 

@@ -121,7 +121,7 @@ postings as (
         reversals.rule_version,
         reversals.promotion_id,
         reversals.lot_id,
-        reversals.lot_id as link_key,
+        reversals.original_transaction_id as link_key,
         -reversals.points as points,
         reversals.business_date,
         null as valid_through,
@@ -165,7 +165,9 @@ postings as (
         null as rule_id,
         null as rule_version,
         null as promotion_id,
-        {{ content_hash(["'REFUND'", 'refunds.return_transaction_id']) }} as lot_id,
+        {{ content_hash([
+            "'REFUND'", 'refunds.return_transaction_id', 'refunds.original_transaction_id',
+        ]) }} as lot_id,
         refunds.original_transaction_id as link_key,
         refunds.points,
         refunds.business_date,
@@ -199,6 +201,8 @@ ordered as (
                 collate "C",
                 postings.rule_id collate "C" nulls first,
                 postings.promotion_id collate "C" nulls first,
+                -- One return may take back several sales.
+                case when postings.step in (4, 6) then postings.link_key end collate "C",
                 postings.entry_type = 'BONUS'
         )
 ),
@@ -254,7 +258,8 @@ final as (
         on
             ordered.step > 3
             and ordered.customer_id = links.customer_id
-            and ordered.link_key = links.link_key
+            and case when ordered.step = 4 then ordered.lot_id else ordered.link_key end
+            = links.link_key
 )
 
 select * from final

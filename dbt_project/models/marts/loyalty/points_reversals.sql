@@ -19,6 +19,7 @@ lots as (
 reversed_to_date as (
     select
         lots.lot_id,
+        lots.transaction_id as original_transaction_id,
         lots.customer_id,
         lots.rule_id,
         lots.rule_version,
@@ -57,6 +58,7 @@ final as (
     select
         lot_id,
         return_transaction_id,
+        original_transaction_id,
         customer_id,
         store_id,
         rule_id,
