@@ -125,33 +125,42 @@ def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
     cursor.execute("analyze judge.repeated")
 
 
-def rank_keys(cursor: Cursor, table: sql.Identifier, passing: sql.Composable) -> None:
-    """Makes the table of phase 3: `_key_rank` 1 wins its key among the rows of `passing`.
-
-    `passing` is a with clause of that name: what passed the phases before.
-    """
+def rank_keys(cursor: Cursor, table: sql.Identifier) -> None:
+    """Makes the table of phase 3: `_key_rank` 1 wins its key among what passed so far."""
     cursor.execute(sql.SQL("drop table if exists {}").format(table))
     cursor.execute(
         sql.SQL(
             """
             create unlogged table {table} as
-            {passing},
+            with failing as (
+                select failures._batch_id, failures._row_number from judge.failures as failures
+                union
+                select repeated._batch_id, repeated._row_number from judge.repeated as repeated
+            ),
+
+            passing as (
+                select contested.*
+                from judge.contested as contested
+                left join failing
+                    on contested._batch_id = failing._batch_id
+                    and contested._row_number = failing._row_number
+                where
+                    contested.is_accepted
+                    or (contested.is_judged and failing._batch_id is null)
+            ),
+
             ranked as (
                 select
-                    contested._batch_id,
-                    contested._row_number,
-                    contested._key,
-                    contested.is_judged,
+                    passing._batch_id,
+                    passing._row_number,
+                    passing._key,
+                    passing.is_judged,
                     row_number() over by_delivery as _key_rank,
-                    first_value(contested._batch_id) over by_delivery as _first_batch
-                from judge.contested as contested
-                left join passing
-                    on contested._batch_id = passing._batch_id
-                    and contested._row_number = passing._row_number
-                where contested.is_accepted or passing._batch_id is not null
+                    first_value(passing._batch_id) over by_delivery as _first_batch
+                from passing
                 window by_delivery as (
-                    partition by contested._key
-                    order by contested.is_accepted desc, contested._batch_id, contested._row_number
+                    partition by passing._key
+                    order by passing.is_accepted desc, passing._batch_id, passing._row_number
                 )
             )
             select
@@ -165,5 +174,5 @@ def rank_keys(cursor: Cursor, table: sql.Identifier, passing: sql.Composable) ->
             inner join ops.load_batches as batches on ranked._first_batch = batches.batch_id
             where ranked.is_judged
             """
-        ).format(table=table, passing=passing)
+        ).format(table=table)
     )

@@ -15,13 +15,14 @@ from loyalty_lens.quality.statements import create, statement_in
 
 LOOK_UPS = {
     "store_sales_header": ("customers",),
-    "store_sales_line_items": ("sums", "headers", "prices", "promotions"),
+    "store_sales_line_items": ("sums", "headers", "returned", "prices", "promotions"),
     "points_events": ("customers", "sales"),
     "store_inventory": ("products",),
 }
 # Tables whose rows are found by one column. The planner leaves such a table out where nothing is
 # asked for that comes from it.
 UNIQUE = {
+    "returned": "_entity_hash",
     "customers": "customer_id",
     "products": "product_id",
     "prices": "product_id",

@@ -19,7 +19,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality import duplicates, known, look_ups, waiting
 from loyalty_lens.quality.reading import of_batches, source, told, typed
-from loyalty_lens.quality.statements import create, drop, statement_in
+from loyalty_lens.quality.statements import create, drop, filled, statement_in
 from loyalty_lens.quality.suites import Suite
 
 TABLES = {1: "{}", 2: "{}__returns", 3: "{}__keys"}
@@ -35,19 +35,7 @@ PASSING = """
                 failures._batch_id = judged._batch_id
                 and failures._row_number = judged._row_number
         )
-        {also}
     )
-"""
-
-# Of the sales lines none but those of returns, and of the sales that these name, matter to phase 2.
-OF_RETURNS = """
-        and judged._entity_hash in (
-            select headers._entity_hash from judge.found_headers as headers where headers.is_return
-            union all
-            select hashtextextended(headers.original_transaction_id, 0)
-            from judge.found_headers as headers
-            where headers.is_return
-        )
 """
 
 NOT_REPEATED = """
@@ -61,6 +49,15 @@ NOT_REPEATED = """
         )
     )
 """
+
+# What phase 2 needs of the sales lines: those of returns, and of the sales that these name. To be
+# asked of the rows before anything is joined to them.
+OF_RETURNS = """(
+    select rows_read.* from {} as rows_read
+    where rows_read._entity_hash in (
+        select returned._entity_hash from judge.found_returned as returned
+    )
+)"""
 
 
 def table_of(data_set: DataSet, phase: int) -> str:
@@ -197,30 +194,36 @@ def shape_of(data_set: DataSet) -> str:
 def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[str, Any]) -> bool:
     """Builds the table of a later phase; whether there is anything in it to judge."""
     if phase == 2:
+        judged: sql.Composable = sql.Identifier("judge", data_set.name)
+        if data_set.name == "store_sales_line_items":
+            rows = sql.SQL(OF_RETURNS).format(rows_read(data_set))
+            judged = _judged(cursor, data_set, rows, parameters)
         create(
             cursor,
             sql.Identifier("judge", table_of(data_set, 2)),
-            sql.SQL(PASSING).format(
-                judged=sql.Identifier("judge", data_set.name),
-                also=sql.SQL(OF_RETURNS if data_set.name == "store_sales_line_items" else ""),
-            ),
+            sql.SQL(PASSING).format(judged=judged),
             statement_in(f"{data_set.name}_returns"),
             parameters,
         )
     elif phase == 3:
-        passing = sql.SQL(PASSING).format(
-            judged=sql.SQL("({} select * from delivered)").format(
-                sql.SQL(NOT_REPEATED).format(rows_read(data_set))
-            ),
-            also=sql.SQL(""),
-        )
-        duplicates.rank_keys(cursor, sql.Identifier("judge", table_of(data_set, 3)), passing)
+        duplicates.rank_keys(cursor, sql.Identifier("judge", table_of(data_set, 3)))
     cursor.execute(
         sql.SQL("select exists (select from {})").format(
             sql.Identifier("judge", table_of(data_set, phase))
         )
     )
     return bool(_scalar(cursor))
+
+
+def _judged(
+    cursor: Cursor, data_set: DataSet, rows: sql.Composable, parameters: dict[str, Any]
+) -> sql.Composable:
+    """The facts of some of the rows, as they are in the table of phase 1."""
+    known_data_sets = look_ups.what_is_known(cursor, data_set)
+    return sql.SQL("({} select facts.* from ({}) as facts)").format(
+        sql.SQL(NOT_REPEATED).format(rows),
+        filled(cursor, statement_in(data_set.name), parameters | known_data_sets),
+    )
 
 
 def clear(cursor: Cursor, data_set: DataSet) -> None:

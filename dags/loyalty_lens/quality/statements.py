@@ -26,17 +26,21 @@ def create(
 ) -> None:
     """Makes `table` anew from a statement that reads what the with clause `head` names.
 
-    `%(name)s` in the statement stands for the value of that parameter. `kind` may be "view": then
-    what nobody asks for is not worked out.
+    `kind` may be "view": then what nobody asks for is not worked out.
     """
-    for key, value in parameters.items():
-        statement = statement.replace(f"%({key})s", sql.Literal(value).as_string(cursor))
     drop(cursor, table.strings[-1:])
     cursor.execute(
-        sql.SQL("create {} {} as {} select facts.* from (").format(sql.SQL(kind), table, head)
-        + sql.SQL(statement)
-        + sql.SQL(") as facts")
+        sql.SQL("create {} {} as {} select facts.* from ({}) as facts").format(
+            sql.SQL(kind), table, head, filled(cursor, statement, parameters)
+        )
     )
+
+
+def filled(cursor: Cursor, statement: str, parameters: dict[str, Any]) -> sql.Composable:
+    """The statement with the values of its parameters in place of `%(name)s`."""
+    for key, value in parameters.items():
+        statement = statement.replace(f"%({key})s", sql.Literal(value).as_string(cursor))
+    return sql.SQL(statement)
 
 
 def drop(cursor: Cursor, names: Iterable[str]) -> None:

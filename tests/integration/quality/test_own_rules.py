@@ -118,6 +118,21 @@ def test_own_rule_is_one_entry_in_a_suite(
     ]
 
 
+def test_own_rule_that_looks_at_other_rows_too_sees_all_of_them(
+    warehouse: Warehouse, change: Callable[[str, Change], None]
+) -> None:
+    def how(entries: list[dict[str, Any]]) -> None:
+        own("expect_column_values_to_be_unique", column="payment_method")(entries)
+        entries[-1]["meta"]["severity"] = "warn"
+
+    change(HEADER, how)
+    rows = [("T1", "card"), ("T2", "cash"), ("T3", "card"), ("T4", None)]
+    warehouse.deliver(HEADER, *(sale(name, payment_method=how_paid) for name, how_paid in rows))
+    warehouse.judge()
+    assert warehouse.rejected(HEADER) == {}
+    assert warehouse.warned(HEADER) == {"own": 2}
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [
