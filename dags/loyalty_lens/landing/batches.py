@@ -10,6 +10,7 @@ from loyalty_lens.datasets import DataSet
 from loyalty_lens.landing.content import Content
 from loyalty_lens.landing.discovery import LandedFile
 
+FOLDER = "folder"  # in the place of a data set
 IS_LIVE = "status in ('loaded', 'validated', 'held', 'split')"
 
 
@@ -87,12 +88,22 @@ def begin_batch(
 def record_failure(
     cursor: Cursor, file: LandedFile, content: Content, message: str, run_id: str | None
 ) -> int:
-    """A failed batch with its message, or the one that the same content at this path has."""
+    """A failed batch with its message, or the one that the same content of this file has."""
+    return _failed(cursor, _identity(file, content), message, run_id)
+
+
+def record_folder(cursor: Cursor, path: str, message: str, run_id: str | None) -> int:
+    """The same for a folder that cannot be read: nobody knows which data sets lie there."""
+    return _failed(cursor, (FOLDER, path, path, None, "", 0), message, run_id)
+
+
+def _failed(cursor: Cursor, identity: tuple[object, ...], message: str, run_id: str | None) -> int:
+    data_set, source_file, _, _, sha256, _ = identity
     cursor.execute(
         "update ops.load_batches set message = %s where batch_id = (select max(batch_id)"
-        " from ops.load_batches where data_set = %s and path_key = %s and sha256 = %s"
+        " from ops.load_batches where data_set = %s and source_file = %s and sha256 = %s"
         " and status = 'failed') returning batch_id",
-        (message, file.data_set.name, file.path_key, content.sha256),
+        (message, data_set, source_file, sha256),
     )
     if row := cursor.fetchone():
         return int(row[0])
@@ -100,32 +111,34 @@ def record_failure(
         "insert into ops.load_batches (data_set, source_file, path_key, file_date, sha256,"
         " size_bytes, status, message, run_id)"
         " values (%s, %s, %s, %s, %s, %s, 'failed', %s, %s) returning batch_id",
-        (*_identity(file, content), message, run_id),
+        (*identity, message, run_id),
     )
     return _number(cursor)
 
 
 def close_failures(cursor: Cursor, file: LandedFile, batch_id: int) -> None:
-    """Earlier failures of this path are settled by the batch that loaded."""
+    """Earlier failures of this file are settled by the batch that loaded."""
     cursor.execute(
         "update ops.load_batches set status = 'superseded', superseded_by = %s"
-        " where data_set = %s and path_key = %s and status = 'failed'",
-        (batch_id, file.data_set.name, file.path_key),
+        " where data_set = %s and source_file = %s and status = 'failed'",
+        (batch_id, file.data_set.name, file.path),
     )
 
 
 def close_removed(
     cursor: Cursor, files: Iterable[LandedFile], unreadable_folders: Iterable[str]
 ) -> None:
-    """Failures of files that no longer lie in the landing folder are settled by that."""
-    present = list({(file.data_set.name, file.path_key) for file in files})
+    """Failures of what no longer lies in the landing folder, or can be read now, are settled."""
+    folders = list(unreadable_folders)
+    present = {(file.data_set.name, file.path) for file in files}
+    present |= {(FOLDER, folder) for folder in folders}
     cursor.execute(
         "update ops.load_batches set status = 'superseded' where status = 'failed'"
-        " and not exists (select from unnest(%s::text[], %s::text[]) as present (name, key)"
-        " where name = data_set and key = path_key)"
+        " and not exists (select from unnest(%s::text[], %s::text[]) as present (name, path)"
+        " where name = data_set and path = source_file)"
         " and not exists (select from unnest(%s::text[]) as folder"
-        " where starts_with(path_key, folder || '/'))",
-        ([name for name, _ in present], [key for _, key in present], list(unreadable_folders)),
+        " where starts_with(source_file, folder || '/'))",
+        ([name for name, _ in present], [path for _, path in present], folders),
     )
 
 

@@ -19,10 +19,11 @@ from loyalty_lens.landing.batches import (
     find_batch,
     live_data_sets,
     record_failure,
+    record_folder,
 )
 from loyalty_lens.landing.content import Changing, Content, ContentError
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
-from loyalty_lens.landing.known_content import known_batch, remember, remembered_batch
+from loyalty_lens.landing.known_content import known_batch, remember, remembered_batch, unchanged
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.looking import as_delivered, looked_at, sha256_of
 from loyalty_lens.landing.replacement import Replacement, audit, find_replacement
@@ -76,10 +77,20 @@ def ingest(
             with connection, connection.cursor() as cursor:
                 replacement = find_replacement(cursor, replace, files, layouts, reason)
             _replace_by_batch(connection, replacement, layouts)
-        reports = [_ignored(file) for file in ignored] + [_waiting(file) for file in waiting]
+        reports = [_ignored(connection, file, run_id) for file in ignored] + [
+            _waiting(file) for file in waiting
+        ]
+        with connection, connection.cursor() as cursor:
+            known = unchanged(cursor, files)
         for file in files:
-            reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
-            reports += [_shadowed(connection, older, file) for older in shadowed[file.path_key]]
+            batch = known.get(file.path)
+            if batch and not _replaces(replacement, file) and not changed_reading(batch, file):
+                reports.append(_same(file, batch.batch_id))
+            else:
+                reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
+            reports += [
+                _shadowed(connection, older, file, run_id) for older in shadowed[file.path_key]
+            ]
         superseded = {batch for report in reports for batch in report.superseded}
         by_path = {file.path: file for file in files}
         for position, passed in enumerate(reports):
@@ -120,7 +131,7 @@ def _landed(
     """One file, from its bytes to its batch, committed or rolled back as a whole."""
     started = time.monotonic()
     content: Content | None = None
-    replaced = replacement.old if replacement and replacement.path == file.path else None
+    replaced = replacement.old if replacement and _replaces(replacement, file) else None
     try:
         with connection, connection.cursor() as cursor:
             content = looked_at(cursor, file)
@@ -135,13 +146,7 @@ def _landed(
             if known and content.sha256 and replaced is None:
                 remember(cursor, file, content.sha256, known.batch_id)
                 close_failures(cursor, file, known.batch_id)
-                report = FileReport(
-                    file.path,
-                    file.data_set.name,
-                    "skipped_same_content",
-                    known.batch_id,
-                    message=f"same content as batch {known.batch_id}",
-                )
+                report = _same(file, known.batch_id)
             else:
                 report = load(cursor, file, content, run_id, supersede_limit, replaced, reason)
             if reason and replaced is not None and report.batch_id is not None:
@@ -159,6 +164,17 @@ def _landed(
         outcome: Outcome = "stopped" if isinstance(error, Stopped) else "failed"
         report = FileReport(file.path, file.data_set.name, outcome, batch_id, message=message)
     return _logged(report, time.monotonic() - started)
+
+
+def _replaces(replacement: Replacement | None, file: LandedFile) -> bool:
+    return replacement is not None and replacement.path == file.path
+
+
+def _same(file: LandedFile, batch_id: int) -> FileReport:
+    message = f"same content as batch {batch_id}"
+    return FileReport(
+        file.path, file.data_set.name, "skipped_same_content", batch_id, message=message
+    )
 
 
 def _logged(report: FileReport, seconds: float) -> FileReport:
@@ -221,11 +237,13 @@ def _replace_by_batch(
     logger.info("batch %d superseded by batch %d", replacement.old, replacement.batch)
 
 
-def _ignored(file: IgnoredFile) -> FileReport:
+def _ignored(connection: Connection, file: IgnoredFile, run_id: str | None) -> FileReport:
     message = f"{file.path}: {file.reason}"
     if file.is_failure:
         logger.info("%s", message)
-        return FileReport(file.path, None, "failed", message=message)
+        with connection, connection.cursor() as cursor:
+            batch_id = record_folder(cursor, file.path, message, run_id)
+        return FileReport(file.path, None, "failed", batch_id, message=message)
     logger.warning("%s ignored: %s", file.path, file.reason)
     return FileReport(file.path, None, "ignored", message=message)
 
@@ -248,18 +266,27 @@ def _one_each_path(
     return list(first.values()), others
 
 
-def _shadowed(connection: Connection, file: LandedFile, newer: LandedFile) -> FileReport:
+def _shadowed(
+    connection: Connection, file: LandedFile, newer: LandedFile, run_id: str | None
+) -> FileReport:
     """A second file of one path: harmless only where it holds what was loaded from there."""
     name = file.data_set.name
     with connection, connection.cursor() as cursor:
         batch = remembered_batch(cursor, newer)
         sha256 = sha256_of(cursor, file)
-    if batch and batch.sha256 == sha256:
-        message = f"same content as {newer.path}"
-        return FileReport(file.path, name, "skipped_same_content", message=message)
-    message = (
-        f"{file.path}: lies at one path with {newer.path}, of which only that one is read;"
-        " rename or remove one of them"
-    )
+        if batch and batch.sha256 == sha256:
+            close_failures(cursor, file, batch.batch_id)
+            message = f"same content as {newer.path}"
+            return FileReport(file.path, name, "skipped_same_content", message=message)
+        message = (
+            f"{file.path}: lies at one path with {newer.path}, of which only that one is read;"
+            " rename or remove one of them"
+        )
+        content = (
+            Content(sha256, file.mark.size, None, file.mark)
+            if sha256 and file.mark
+            else as_delivered(file)
+        )
+        batch_id = record_failure(cursor, file, content, message, run_id)
     logger.info("%s", message)
-    return FileReport(file.path, name, "failed", message=message)
+    return FileReport(file.path, name, "failed", batch_id, message=message)

@@ -1,5 +1,8 @@
 """Whether content is known: what was last handled at a file's path, and live batches like it."""
 
+import time
+from collections.abc import Sequence
+
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.landing.batches import (
@@ -11,6 +14,34 @@ from loyalty_lens.landing.batches import (
     live_with_content,
 )
 from loyalty_lens.landing.discovery import LandedFile
+
+SETTLED_NS = 2_000_000_000  # younger files may change again without another time to tell
+
+
+def unchanged(cursor: Cursor, files: Sequence[LandedFile]) -> dict[str, Batch]:
+    """By path: the batches of files that lie as they lay when they were loaded from there.
+
+    One query for all, so that a file of long ago costs next to nothing. Without files that failed.
+    """
+    marked = [(file, mark) for file in files if (mark := _mark(file))]
+    cursor.execute(
+        f"select delivered.path, {', '.join(f'batches.{name}' for name in COLUMNS.split(', '))}"  # noqa: S608
+        " from unnest(%s::text[], %s::text[], %s::text[], %s::text[])"
+        " as delivered (path, data_set, path_key, mark)"
+        " inner join ops.landing_files as files using (data_set, path_key, mark)"
+        " inner join ops.load_batches as batches on files.batch_id = batches.batch_id"
+        " and files.sha256 = batches.sha256 and files.path_key = batches.path_key"
+        " and batches.status <> 'failed' where not exists (select from ops.load_batches as failed"
+        " where failed.status = 'failed' and failed.source_file = delivered.path"
+        " and failed.data_set = delivered.data_set)",
+        (
+            [file.path for file, _ in marked],
+            [file.data_set.name for file, _ in marked],
+            [file.path_key for file, _ in marked],
+            [mark for _, mark in marked],
+        ),
+    )
+    return {path: Batch(*columns) for path, *columns in cursor.fetchall()}
 
 
 def remembered_batch(cursor: Cursor, file: LandedFile) -> Batch | None:
@@ -118,7 +149,7 @@ def remember(cursor: Cursor, file: LandedFile, sha256: str, batch_id: int) -> No
 
 
 def remembered_sha256(cursor: Cursor, file: LandedFile) -> str | None:
-    """The content's hash, where the place behind a URL says of the file what it said before."""
+    """The content's hash, where the place says of the file what it said before."""
     if not (mark := _mark(file)):
         return None
     cursor.execute(
@@ -130,4 +161,9 @@ def remembered_sha256(cursor: Cursor, file: LandedFile) -> str | None:
 
 
 def _mark(file: LandedFile) -> str | None:
-    return None if file.location.is_local or not file.mark else " ".join(map(str, file.mark))
+    if not file.mark:
+        return None
+    if not file.mark.changed_ns:
+        return " ".join(map(str, file.mark[:3]))
+    is_settled = time.time_ns() - file.mark.changed_ns > SETTLED_NS
+    return " ".join(map(str, file.mark)) if is_settled else None

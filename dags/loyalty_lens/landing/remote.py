@@ -27,7 +27,6 @@ class RemoteFile:
 
     file_system: Any  # fsspec is not typed
     key: str
-    is_local = False
 
     def open(self) -> IO[bytes]:
         """A stream that keeps two blocks in memory at most."""

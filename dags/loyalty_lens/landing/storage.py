@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from loyalty_lens.errors import LandingError
 
+REMEDY = "let this user read it, or take it away"
 HIDDEN = (".", "~")
 TEMPORARY = (".tmp", ".part", "~")
 
@@ -20,12 +21,11 @@ class Mark(NamedTuple):
     identity: str  # inode; ETag
     size: int  # bytes as delivered
     modified_ns: int  # since 1970; 0 where the place does not tell
+    changed_ns: int = 0  # the same of anything about the file: no program can set it; 0 behind URLs
 
 
 class Location(Protocol):
     """One file. Its methods raise OSError."""
-
-    is_local: bool  # reading it again costs little
 
     def open(self) -> IO[bytes]:
         """The bytes as delivered, as a stream."""
@@ -104,7 +104,6 @@ class LocalFile:
     """A file of this machine."""
 
     path: Path
-    is_local = True
 
     def open(self) -> IO[bytes]:
         return self.path.open("rb")
@@ -138,7 +137,9 @@ class Folder:
             reason = error.strerror or type(error).__name__
             if folder == self.path:
                 raise LandingError(f"landing folder {self} cannot be read: {reason}")
-            failures.append(Unreadable(self._below(folder), f"folder cannot be read: {reason}"))
+            failures.append(
+                Unreadable(self._below(folder), f"folder cannot be read: {reason}; {REMEDY}")
+            )
 
         for folder, folders, names in os.walk(self.path, onerror=note, followlinks=True):
             status = Path(folder).stat()
@@ -165,4 +166,4 @@ class Folder:
 
 
 def _mark(status: os.stat_result) -> Mark:
-    return Mark(str(status.st_ino), status.st_size, status.st_mtime_ns)
+    return Mark(str(status.st_ino), status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -98,8 +98,14 @@ def test_an_unreadable_folder_fails_and_keeps_what_is_known_of_it(
     with caplog.at_level(logging.WARNING):
         (folder,) = shop.ingest().problems
     assert (folder.path, folder.outcome) == ("locked", "failed")
-    assert folder.message == "locked: folder cannot be read: Permission denied"
-    assert sorted(shop.statuses().values()) == ["failed", "loaded"]
+    assert folder.message == (
+        "locked: folder cannot be read: Permission denied; let this user read it, or take it away"
+    )
+    assert sorted(shop.statuses().values()) == ["failed", "failed", "loaded"]
+    assert shop.ingest().problems == (folder,)
+    monkeypatch.undo()
+    shop.ingest()
+    assert shop.statuses()[folder.batch_id] == "superseded"
     assert caplog.text == ""
 
 

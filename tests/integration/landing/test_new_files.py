@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from loyalty_lens.landing import known_content
+from loyalty_lens.landing.storage import LocalFile
+
 DAY = "2026-01-05/store_sales_header.csv"
 
 
@@ -74,8 +77,32 @@ def test_two_files_at_one_path_are_a_problem_of_the_older_one(shop: Any, caplog:
                 f"{DAY}: lies at one path with {DAY}.gz, of which only that one is read;"
                 " rename or remove one of them"
             )
-    assert shop.statuses() == {1: "loaded"}
+    assert shop.statuses() == {1: "loaded", older.batch_id: "failed"}
     assert caplog.text == ""
+
+
+def test_the_second_file_at_a_path_is_settled_once_it_is_gone(shop: Any) -> None:
+    put_both_forms(shop, shop.headers("T1", amount=2), shop.headers("T1"))
+    _, older = shop.ingest().files
+    (shop.landing / DAY).unlink()
+    assert outcomes(shop.ingest()) == ["skipped_same_content"]
+    assert shop.statuses() == {1: "loaded", older.batch_id: "superseded"}
+
+
+def test_a_file_that_lies_as_it_lay_is_not_read_again(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_content, "SETTLED_NS", 0)
+    path = shop.put(DAY, shop.headers("T1", amount=1))
+    assert outcomes(shop.ingest()) == ["loaded"]
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalFile, "open", lambda _: pytest.fail("it was read"))
+        assert outcomes(shop.ingest()) == ["skipped_same_content"]
+    modified = path.stat().st_mtime_ns
+    shop.put(DAY, shop.headers("T1", amount=2))
+    os.utime(path, ns=(modified, modified))  # as tools do that keep the time of the original
+    assert outcomes(shop.ingest()) == ["loaded"]
+    assert shop.statuses() == {1: "superseded", 2: "loaded"}
 
 
 def test_two_files_at_one_path_with_the_same_content_are_one_delivery(shop: Any) -> None:

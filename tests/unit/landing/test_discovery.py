@@ -124,7 +124,11 @@ def test_unreadable_folder_is_one_clear_line_and_an_unreadable_one_below_is_repo
     refusing(tmp_path / "locked")
     assert found(tmp_path) == ["stores.csv"]
     assert find_files(tmp_path, load_data_sets())[1] == [
-        IgnoredFile("locked", "folder cannot be read: Permission denied", is_failure=True)
+        IgnoredFile(
+            "locked",
+            "folder cannot be read: Permission denied; let this user read it, or take it away",
+            is_failure=True,
+        )
     ]
     refusing(tmp_path)
     with pytest.raises(LandingError, match="cannot be read: Permission denied"):

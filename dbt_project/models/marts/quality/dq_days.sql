@@ -15,7 +15,7 @@ batches as (
         last_business_date,
         {{ delivered_date() }} as score_date
     from {{ source('ops', 'load_batches') }}
-    where status in ('validated', 'held', 'failed')
+    where status in ('validated', 'held', 'failed') and data_set <> 'folder'
 ),
 
 -- A file that was refused stops counting once the same path was loaded.
