@@ -8,7 +8,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.landing.repairs import has_same_content, keep_decisions, repairs_of
-from loyalty_lens.quality import known
+from loyalty_lens.quality import known, returns
 from loyalty_lens.splits import Split
 
 HEADERS = "store_sales_header"
@@ -111,6 +111,7 @@ def close(cursor: Cursor, data_set: DataSet, old: int, status: str, new: int | N
         " where data_set = %(data_set)s and original_batch_id = %(old)s)",
         {"data_set": data_set.name, "old": old},
     )
+    returns.review(cursor, data_set, old)
     if data_set.name == HEADERS:
         data_sets = load_data_sets()
         for table, column in REFERENCES:

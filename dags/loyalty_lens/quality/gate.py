@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,16 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet, load_data_sets
 from loyalty_lens.errors import QualityError, SettingsError, first_line
-from loyalty_lens.quality import batch_rules, batches, duplicates, known, report, scratch, versions
+from loyalty_lens.quality import (
+    batch_rules,
+    batches,
+    duplicates,
+    known,
+    report,
+    returns,
+    scratch,
+    versions,
+)
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.failing import Failing, WarnedRow
 from loyalty_lens.quality.hints import setting_hints
@@ -36,6 +45,7 @@ LOCK = 0x47415445  # "GATE": one validation at a time in a database
 # Of a row handed from one process to another: a tenth of what the server reckons by itself, for
 # here each row costs a hundred calls of functions, which it reckons to be next to nothing.
 TUPLE_COST = "0.01"
+Settle = Callable[[Cursor, DataSet, Suite, str], int]
 STATISTICS = "30"  # enough to tell much from little, of tables that hardly outlive the run
 
 
@@ -64,11 +74,13 @@ def validate(
     connection = connect(url)
     try:
         run = _Run(connection, url, worker, run_id, currency, default_time_zone)
+        run.data_sets, run.rules = data_sets, rules
         run.warning_examples = warning_examples
         run.prepare(data_sets.values())
         for name, data_set in data_sets.items():
             while run.judge(data_set, rules[name], whole.get(name, ())):
                 pass  # batches were held: the others are judged as if those had not come
+        run.settle_returns()
         return run.finish(data_sets, business_date, started)
     except psycopg2.Error as error:
         reason = first_line(error, otherwise=type(error).__name__)
@@ -94,6 +106,8 @@ class _Run:
         self.worker = worker
         self.run_id = run_id
         self.parameters = {"currency": currency, "default_time_zone": default_time_zone}
+        self.data_sets: dict[str, DataSet] = {}
+        self.rules: dict[str, Suite] = {}
         self.judged: dict[str, list[int]] = {}
         self.replayed: dict[str, int] = {}
         self.warnings: Counter[tuple[str, str]] = Counter()
@@ -169,6 +183,8 @@ class _Run:
                 batches.put_back(cursor, batches.REFERRING.get(data_set.name, ()))
             if data_set.name == "stores":
                 _write_store_zones(cursor)
+            if data_set.name == returns.LINES:
+                self._settle(cursor, returns.settle_reviewed)
             scratch.clear(cursor, data_set)
         self.judged[data_set.name] = changed
         self.replayed[data_set.name] = replayed
@@ -180,6 +196,17 @@ class _Run:
                 self.warnings[data_set.name, finding.rule.rule_id] += 1
         LOG.info("%s judged in %.1f s", data_set.name, time.monotonic() - started)
         return False
+
+    def settle_returns(self) -> None:
+        """Returns that name no sale and came without lines, or whose lines were not judged."""
+        with self.connection, self.connection.cursor() as cursor:
+            self._settle(cursor, returns.settle_new)
+
+    def _settle(self, cursor: Cursor, settle: Settle) -> None:
+        headers = self.data_sets[returns.HEADERS]
+        zone = self.parameters["default_time_zone"]
+        came_through = settle(cursor, headers, self.rules[returns.HEADERS], zone)
+        self.replayed[returns.HEADERS] = self.replayed.get(returns.HEADERS, 0) + came_through
 
     def _hold(
         self,

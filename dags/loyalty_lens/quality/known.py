@@ -32,6 +32,7 @@ class Known:
 
     columns: dict[str, tuple[str, str]] = field(default_factory=dict)
     indexes: tuple[str, ...] = ()
+    of_view: dict[str, str] = field(default_factory=dict)  # further columns of the view
 
 
 def _same(**types: str) -> dict[str, tuple[str, str]]:
@@ -57,6 +58,7 @@ KNOWN = {
     "store_sales_header": Known(
         {
             **_same(
+                transaction_id="text",
                 customer_id="text",
                 customer_phone="text",
                 store_id="text",
@@ -72,7 +74,19 @@ KNOWN = {
             ),
             "_original_hash": ("bigint", "hashtextextended(original_transaction_id, 0)"),
         },
-        indexes=("(_original_hash) where _original_hash is not null",),
+        indexes=(
+            "(_original_hash) where _original_hash is not null",
+            "(customer_id) where customer_id is not null",
+            "(customer_phone) where customer_id is null and customer_phone is not null",
+            "(store_id) where customer_id is null",
+            "(_entity_hash) where _is_return and original_transaction_id is null",
+        ),
+        # Rejected for no other reason than that none of its lines finds a sale to take back.
+        of_view={
+            "_is_unmatched": "coalesce(rejected.status = 'open'"
+            " and rejected.rule_ids = array['return_without_sale']"
+            " and known._is_return and known.original_transaction_id is null, false)"
+        },
     ),
     "store_sales_line_items": Known(_same(product_id="text", quantity="numeric")),
     "points_events": Known(
@@ -234,7 +248,7 @@ def _view(data_set: DataSet) -> sql.Composable:
     ).format(name=sql.Literal(data_set.name))
     return sql.SQL(
         "create view {view} as select known.*, rejected._batch_id is not null as _is_rejected"
-        " from {known} as known inner join ops.load_batches as batches"
+        " {further} from {known} as known inner join ops.load_batches as batches"
         " on known._batch_id = batches.batch_id and batches.status = 'validated'"
         " left join {reject} as rejected on known._batch_id = rejected._batch_id"
         " and known._row_number = rejected._row_number and rejected.status <> 'replayed'"
@@ -243,6 +257,10 @@ def _view(data_set: DataSet) -> sql.Composable:
         view=sql.Identifier("judge", f"live_{data_set.name}"),
         known=table_of(data_set),
         reject=sql.Identifier("reject", data_set.name),
+        further=sql.SQL("").join(
+            sql.SQL(", {} as {}").format(sql.SQL(text), sql.Identifier(name))
+            for name, text in KNOWN.get(data_set.name, Known()).of_view.items()
+        ),
         where=sql.SQL("") if data_set.delivery == "versions" else without_duplicates,
     )
 

@@ -5,6 +5,7 @@ than parts of one statement, because the planner then knows how much was found, 
 what lies in tables can be read by several workers at once.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg2 import sql
@@ -15,14 +16,15 @@ from loyalty_lens.quality.statements import create, statement_in
 
 LOOK_UPS = {
     "store_sales_header": ("customers",),
-    "store_sales_line_items": ("sums", "headers", "returned", "prices", "promotions"),
+    "store_sales_line_items": ("sums", "headers", "prices", "promotions"),
     "points_events": ("customers", "sales"),
     "store_inventory": ("products",),
 }
+# Made for the lines of returns (phase 2), from the others.
+OF_RETURNS = {"store_sales_line_items": ("returned", "phone_owners", "return_headers")}
 # Tables whose rows are found by one column. The planner leaves such a table out where nothing is
 # asked for that comes from it.
 UNIQUE = {
-    "returned": "_entity_hash",
     "customers": "customer_id",
     "products": "product_id",
     "prices": "product_id",
@@ -43,7 +45,18 @@ def make(
     cursor: Cursor, data_set: DataSet, head: sql.Composable, parameters: dict[str, Any]
 ) -> None:
     """The tables for the rows of `head` (a with clause that names them `delivered`)."""
-    for name in LOOK_UPS.get(data_set.name, ()):
+    _make(cursor, LOOK_UPS.get(data_set.name, ()), head, parameters)
+
+
+def make_of_returns(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) -> None:
+    """The tables for the returns among the rows."""
+    _make(cursor, OF_RETURNS.get(data_set.name, ()), sql.SQL(""), parameters)
+
+
+def _make(
+    cursor: Cursor, names: Sequence[str], head: sql.Composable, parameters: dict[str, Any]
+) -> None:
+    for name in names:
         create(cursor, table_of(name), head, statement_in(f"look_ups/{name}"), parameters)
         if name in UNIQUE:
             cursor.execute(
@@ -67,7 +80,8 @@ def what_is_known(cursor: Cursor, data_set: DataSet) -> dict[str, bool]:
 
 def tables_of(data_set: DataSet) -> list[str]:
     """The names of the tables of the data set, in schema `judge`."""
-    return [f"found_{name}" for name in LOOK_UPS.get(data_set.name, ())]
+    names = (*LOOK_UPS.get(data_set.name, ()), *OF_RETURNS.get(data_set.name, ()))
+    return [f"found_{name}" for name in names]
 
 
 def table_of(name: str) -> sql.Identifier:

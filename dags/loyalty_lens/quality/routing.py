@@ -40,6 +40,7 @@ class Routing:
         self._forget(batches)
         replayed = self._replay() if only is None else []
         self._insert_rejects(batches)
+        turned_down = self._turn_down() if only is None else []
         self.cursor.execute(
             "insert into ops.duplicates (data_set, _batch_id, _row_number, original_batch_id,"
             " original_row_number) select %s, repeated.* from judge.repeated as repeated"
@@ -53,7 +54,7 @@ class Routing:
             " where batch_id = any(%s)",
             (batches,),
         )
-        return sorted({*batches, *replayed}), len(replayed)
+        return sorted({*batches, *replayed, *turned_down}), len(replayed)
 
     def _loaded_batches(self) -> list[int]:
         self.cursor.execute(
@@ -122,6 +123,47 @@ class Routing:
                 batches=sql.Literal(batches),
             )
         )
+
+    def _turn_down(self) -> list[int]:
+        """Rows that were accepted before, judged again beside new ones (lines of returns), fail."""
+        self.cursor.execute(
+            sql.SQL(
+                "select coalesce(array_agg(distinct failures._batch_id), '{{}}')"
+                " from judge.failures as failures where failures.number = any(%s)"
+                " and not exists (select from {rows} as judged"
+                " where judged._batch_id = failures._batch_id"
+                " and judged._row_number = failures._row_number)"
+            ).format(rows=rows_read(self.data_set)),
+            ([rule.number for rule in self.suite.of_phase(2)],),
+        )
+        (batches,) = self.cursor.fetchone() or ([],)
+        if not batches:
+            return []
+        columns = ["_batch_id", "_row_number", "_extra", "_loaded_at", *self.data_set.column_names]
+        self.cursor.execute(
+            sql.SQL(
+                "insert into {reject} as rejects ({names}, rule_ids, errors)"
+                " select {columns}, rejected.rule_ids, rejected.errors"
+                " from {raw} as delivered inner join ({rejected}) as rejected"
+                " using (_batch_id, _row_number) where delivered._batch_id = any({batches})"
+                " and not exists (select from {rows} as judged"
+                " where judged._batch_id = rejected._batch_id"
+                " and judged._row_number = rejected._row_number)"
+                " on conflict (_batch_id, _row_number) do update set status = 'open',"
+                " rule_ids = excluded.rule_ids, errors = excluded.errors,"
+                " rejected_at = clock_timestamp(), resolved_at = null"
+                " where rejects.status = 'replayed' returning rejects._batch_id"
+            ).format(
+                reject=sql.Identifier("reject", self.data_set.name),
+                raw=sql.Identifier("raw", self.data_set.name),
+                rows=rows_read(self.data_set),
+                batches=sql.Literal(batches),
+                names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+                columns=sql.SQL(", ").join(sql.Identifier("delivered", name) for name in columns),
+                rejected=self._rejected(),
+            )
+        )
+        return [batch for (batch,) in self.cursor.fetchall()]
 
     def _replay(self) -> list[int]:
         """Open rejects judged again: what passes now turns `replayed`, the rest says why not."""

@@ -17,7 +17,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality import duplicates, known, look_ups, waiting
+from loyalty_lens.quality import duplicates, known, look_ups, returns, waiting
 from loyalty_lens.quality.reading import of_batches, source, told, typed
 from loyalty_lens.quality.statements import create, drop, filled, statement_in
 from loyalty_lens.quality.suites import Suite
@@ -50,12 +50,14 @@ NOT_REPEATED = """
     )
 """
 
-# What phase 2 needs of the sales lines: those of returns, and of the sales that these name. To be
-# asked of the rows before anything is joined to them.
+# What phase 2 needs of the sales lines: those of returns, and of the sales that they may take back.
+# To be asked of the rows before anything is joined to them.
 OF_RETURNS = """(
     select rows_read.* from {} as rows_read
     where rows_read._entity_hash in (
         select returned._entity_hash from judge.found_returned as returned
+        union all
+        select headers._entity_hash from judge.found_return_headers as headers
     )
 )"""
 
@@ -76,7 +78,7 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
         ).format(sql.Identifier(data_set.name)),
         (data_set.name, final_rule_ids),
     )
-    return bool(_scalar(cursor))
+    return bool(_scalar(cursor)) or returns.are_to_review(cursor, data_set)
 
 
 def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
@@ -123,7 +125,7 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
             table, typed(data_set, delivered, keep=["_is_replay"])
         )
     )
-    if not ids and not cursor.rowcount:
+    if not ids and not cursor.rowcount and not returns.are_to_review(cursor, data_set):
         return False
     cursor.execute(
         sql.SQL("create view {} as {}").format(rows_read(data_set), told(data_set, table))
@@ -194,6 +196,7 @@ def shape_of(data_set: DataSet) -> str:
 def build_phase(cursor: Cursor, data_set: DataSet, phase: int, parameters: dict[str, Any]) -> bool:
     """Builds the table of a later phase; whether there is anything in it to judge."""
     if phase == 2:
+        look_ups.make_of_returns(cursor, data_set, parameters)
         judged: sql.Composable = sql.Identifier("judge", data_set.name)
         if data_set.name == "store_sales_line_items":
             rows = sql.SQL(OF_RETURNS).format(rows_read(data_set))

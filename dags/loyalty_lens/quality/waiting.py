@@ -69,11 +69,13 @@ def find(cursor: Cursor, data_set: DataSet, suite: Suite, batches: list[int]) ->
             headers as (
                 select distinct on (live._entity_hash)
                     live._entity_hash,
-                    live._is_rejected as is_rejected,
+                    live._is_rejected and not live._is_unmatched as is_rejected,
                     live._is_return as is_return
                 from judge.live_store_sales_header as live
                 where live._entity_hash in (select lines._entity_hash from lines)
-                order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number
+                order by
+                    live._entity_hash, live._is_rejected, not live._is_unmatched,
+                    live._batch_id, live._row_number
             ),
             unknown_products as (
                 select wanted.product_id

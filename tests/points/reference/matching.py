@@ -27,9 +27,16 @@ def owner(header: Header) -> str:
 
 
 def matches(headers: list[Header], lines: Mapping[str, list[Line]]) -> list[Match]:
+    """What lines of returns that name no sale take back. Others have no match here."""
+    return work_off(headers, lines)[0]
+
+
+def work_off(
+    headers: list[Header], lines: Mapping[str, list[Line]]
+) -> tuple[list[Match], list[Line]]:
     """Line after line in the order of the returns: each takes all of its quantity or nothing.
 
-    Returns that name their sale take from that sale and have no match here.
+    Second, the lines that fit of returns that name their sale: they take from that sale alone.
     """
     sales = {header.transaction_id: header for header in headers if not header.is_return}
     left: dict[tuple[str, str], Decimal] = {}
@@ -38,13 +45,14 @@ def matches(headers: list[Header], lines: Mapping[str, list[Line]]) -> list[Matc
             key = sale, line.product_id
             left[key] = left.get(key, Decimal()) + line.quantity
     found = []
+    named = []
     for header in sorted((h for h in headers if h.is_return), key=lambda h: _when(h, sales)):
         for line in sorted(lines.get(header.transaction_id, []), key=lambda it: it.line_item_id):
             if header.original_transaction_id is None:
                 found += _taken(header, line, sales, left)
-            else:
-                _take_of_named(header, line, sales, left)
-    return found
+            elif _fits_named(header, line, sales, left):
+                named.append(line)
+    return found, named
 
 
 def _when(header: Header, sales: Mapping[str, Header]) -> tuple[dt.date, dt.datetime, bool, str]:
@@ -88,13 +96,15 @@ def _share(line: Line, quantity: Decimal) -> Decimal:
     return (line.amount * quantity / line.quantity).quantize(PART, ROUND_HALF_UP)
 
 
-def _take_of_named(
+def _fits_named(
     header: Header,
     line: Line,
     sales: Mapping[str, Header],
     left: dict[tuple[str, str], Decimal],
-) -> None:
+) -> bool:
     sale = sales.get(header.original_transaction_id or "")
     key = header.original_transaction_id or "", line.product_id
-    if sale and _when(sale, sales) < _when(header, sales) and left.get(key, 0) >= line.quantity:
-        left[key] -= line.quantity
+    if not sale or _when(sale, sales) > _when(header, sales) or left.get(key, -1) < line.quantity:
+        return False
+    left[key] -= line.quantity
+    return True

@@ -1,4 +1,5 @@
--- One row per return that passed so far, with what became of the sale that it names.
+-- One row per return that passed so far, with what became of the sale that it names. One that names
+-- none is left to its lines: what they decided stands until they are judged again.
 with returns as (
     select passing.* from passing where passing._is_return
 ),
@@ -78,7 +79,8 @@ select
     returns._row_number,
     returns.original_transaction_id,
     case
-        when returns.original_transaction_id is null then 'unnamed'
+        when returns.original_transaction_id is null
+            then case when standing._batch_id is null then 'accepted' else 'unmatched' end
         when named.transaction_id is null then 'missing'
         when
             coalesce(named.customer_id, named_owners.customer_id)
@@ -88,6 +90,12 @@ select
         else 'accepted'
     end as _sale_status
 from returns
+left join reject.store_sales_header as standing
+    on
+        returns._batch_id = standing._batch_id
+        and returns._row_number = standing._row_number
+        and standing.status = 'open'
+        and 'return_without_sale' = any(standing.rule_ids)
 left join named on returns.original_transaction_id = named.transaction_id
 left join owners on returns.customer_phone = owners.phone
 left join owners as named_owners on named.phone = named_owners.phone

@@ -1,9 +1,11 @@
 -- One row per header and batch of the lines judged, where the header was delivered; of several headers
 -- the first accepted one. `difference` is what its amount differs by from the sum of these lines.
+-- A return that waits for a sale that its lines may take back counts as accepted: they decide.
 with headers as (
     select distinct on (live._entity_hash)
         live._entity_hash,
-        case when live._is_rejected then 'rejected' else 'accepted' end as status,
+        case when live._is_rejected and not live._is_unmatched then 'rejected' else 'accepted' end
+            as status,
         live._is_return as is_return,
         live.original_transaction_id,
         live.total_amount,
@@ -15,7 +17,12 @@ with headers as (
     from judge.live_store_sales_header as live
     left join judge.store_zones on live.store_id = store_zones.store_id
     where live._entity_hash in (select sums._entity_hash from judge.found_sums as sums)
-    order by live._entity_hash, live._is_rejected, live._batch_id, live._row_number
+    order by
+        live._entity_hash,
+        live._is_rejected,
+        not live._is_unmatched,
+        live._batch_id,
+        live._row_number
 )
 
 select
