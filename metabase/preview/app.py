@@ -1,7 +1,5 @@
 """The Streamlit page: `lens preview` starts it. Reads the marts as lens_bi and nothing else."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
@@ -9,16 +7,16 @@ from loyalty_lens.errors import LensError
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import running_bi_url, with_password
 from loyalty_lens.warehouse.connection import connected
-from metabase.definition import Card, Definition, Placed, Tab, read_definition
-from metabase.preview.charts import figure
-from metabase.preview.choices import Choice
+from metabase.definition import Dashboard, Definition, Placed, Tab, read_definition
+from metabase.preview.ask import ask
+from metabase.preview.cards import Desk, draw_card
 from metabase.preview.filters import chosen
-from metabase.preview.formats import shown
-from metabase.preview.query import run_card
-from metabase.preview.tables import table
+from metabase.preview.styles import STYLE
 
-ROW_PIXELS = 46
-TITLE_PIXELS = 48
+NOTHING_YET = (
+    "No run has been certified yet, so that there is nothing to show:"
+    " `lens run --landing DIR` loads your files, `make demo` an invented shop."
+)
 
 
 def page() -> None:
@@ -28,28 +26,38 @@ def page() -> None:
         definition = read_definition(currency=settings.currency)
         dashboard = definition.dashboards[0]
         st.set_page_config(dashboard.name, layout="wide")
+        st.html(STYLE)
         url = with_password(running_bi_url(settings))
         st.title(dashboard.name)
-        st.caption(dashboard.description)
-        names = [tab.name for tab in dashboard.tabs]
-        places = st.tabs(names, key="tab", bind="query-params")
+        st.caption(
+            f"{dashboard.description} This is a preview of the Metabase dashboards, drawn from"
+            " the same files."
+        )
         with connected(url) as connection:
-            for tab, place in zip(dashboard.tabs, places, strict=True):
-                if place.open:
-                    with place:
-                        choices = chosen(connection, definition, dashboard, tab)
-                        _draw(connection, definition, tab, choices, settings.currency)
+            if not _is_certified(connection):
+                st.info(NOTHING_YET)
+                return
+            _tabs(Desk(connection, url, settings.currency, {}), definition, dashboard)
     except LensError as error:
         st.error(str(error))
 
 
-def _draw(
-    connection: Connection,
-    definition: Definition,
-    tab: Tab,
-    choices: Mapping[str, Choice],
-    currency: str,
-) -> None:
+def _is_certified(connection: Connection) -> bool:
+    query = "select business_date is not null from marts.data_status"
+    _, rows = ask(connection, query, what="the last certified run")
+    return rows == [(True,)]
+
+
+def _tabs(desk: Desk, definition: Definition, dashboard: Dashboard) -> None:
+    places = st.tabs([tab.name for tab in dashboard.tabs], key="tab", bind="query-params")
+    for tab, place in zip(dashboard.tabs, places, strict=True):
+        if place.open:
+            with place:
+                choices = chosen(desk.connection, definition, dashboard, tab)
+                _draw(desk.with_choices(choices), definition, tab)
+
+
+def _draw(desk: Desk, definition: Definition, tab: Tab) -> None:
     rows: dict[int, list[Placed]] = {}
     for placed in tab.placed():
         rows.setdefault(placed.row, []).append(placed)
@@ -61,32 +69,7 @@ def _draw(
                 elif placed.item.text:
                     st.markdown(placed.item.text)
                 elif placed.item.card:
-                    card = definition.cards[placed.item.card]
-                    _card(connection, card, choices, currency, placed.height)
-
-
-def _card(
-    connection: Connection,
-    card: Card,
-    choices: Mapping[str, Choice],
-    currency: str,
-    height: int,
-) -> None:
-    result = run_card(connection, card, choices)
-    if card.display == "scalar":
-        ((name, column),) = card.columns.items()
-        value = result.column(name)[0] if result.rows else None
-        st.metric(card.name, shown(value, column, currency), help=card.description, border=True)
-        return
-    with st.container(border=True, key=card.key.replace("/", "-")):
-        st.markdown(f"**{card.name}**", help=card.description)
-        if not result.rows:
-            st.caption("Nothing in the chosen period and stores.")
-        elif card.display == "table":
-            st.html(table(card, result, currency))
-        else:
-            drawn = figure(card, result, currency, height * ROW_PIXELS - TITLE_PIXELS)
-            st.plotly_chart(drawn, key=f"chart-{card.key}", config={"displayModeBar": False})
+                    draw_card(desk, definition.cards[placed.item.card], tab, placed.height)
 
 
 page()

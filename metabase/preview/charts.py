@@ -11,7 +11,8 @@ from metabase.definition import Card, Column
 from metabase.preview.formats import axis
 from metabase.preview.query import Result
 
-COLORS = ("#1F5FA8", "#2E8B74", "#B5651D", "#7A4E9E", "#C0392B", "#5D6D7E")
+# Told apart by everybody, in this order (after Okabe and Ito).
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5D6D7E", "#B8A400")
 SHAPES = ("bar", "line", "area")
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
@@ -24,6 +25,7 @@ class Series:
     metric: str
     x: list[Any]
     y: list[Any]
+    clicked: list[list[Any]]  # what a click on each point sets
 
 
 def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
@@ -32,6 +34,7 @@ def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
     drawn = go.Figure([_trace(card, each, number, currency) for number, each in enumerate(lines)])
     category, value = ("yaxis", "xaxis") if card.display == "row" else ("xaxis", "yaxis")
     value_format = axis(card.columns[card.metrics[0]], currency)
+    from_zero = not card.settings.get("graph.y_axis.unpin_from_zero")
     drawn.update_layout(
         {
             "height": height,
@@ -42,7 +45,12 @@ def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
             "showlegend": len(lines) > 1,
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             category: _category_axis(card),
-            value: {"automargin": True, "rangemode": "tozero", "nticks": 5, **value_format},
+            value: {
+                "automargin": True,
+                "rangemode": "tozero" if from_zero else "normal",
+                "nticks": 4,
+                **value_format,
+            },
         }
     )
     for name in ("x", "y"):
@@ -54,16 +62,24 @@ def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
 def _series(card: Card, result: Result) -> Iterator[Series]:
     """One a metric; with a second dimension one for each of its values."""
     x, *breakout = card.dimensions
+    sets = [result.column(name) for name in (card.click.sets.values() if card.click else ())]
+    clicked = [[str(column[place]) for column in sets] for place in range(len(result.rows))]
+    xs = _labels(result.column(x))
     for metric in card.metrics:
+        ys = result.column(metric)
         if not breakout:
-            title = card.columns[metric].title
-            yield Series(title, metric, _labels(result.column(x)), result.column(metric))
+            yield Series(card.columns[metric].title, metric, xs, ys, clicked)
             continue
         parts = _labels(result.column(breakout[0]))
         for part in dict.fromkeys(parts):
             mine = [place for place, other in enumerate(parts) if other == part]
-            xs, ys = _labels(result.column(x)), result.column(metric)
-            yield Series(str(part), metric, [xs[p] for p in mine], [ys[p] for p in mine])
+            yield Series(
+                str(part),
+                metric,
+                [xs[place] for place in mine],
+                [ys[place] for place in mine],
+                [clicked[place] for place in mine],
+            )
 
 
 def _labels(values: list[Any]) -> list[Any]:
@@ -72,13 +88,13 @@ def _labels(values: list[Any]) -> list[Any]:
 
 
 def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
-    own = card.settings.get("series_settings", {}).get(series.metric, {})
+    key = series.metric if len(card.dimensions) == 1 else html.unescape(series.name)
+    own = card.settings.get("series_settings", {}).get(key, {})
     shape = own.get("display", card.display if card.display in SHAPES else "bar")
     color = own.get("color", COLORS[number % len(COLORS)])
-    if len(card.dimensions) > 1:
-        color = COLORS[number % len(COLORS)]
     values = [None if value is None else float(value) for value in series.y]
     number_format = _hover(card.columns[series.metric], currency)
+    is_stacked = "stackable.stack_type" in card.settings
     if shape != "bar":
         return go.Scatter(
             name=series.name,
@@ -86,11 +102,10 @@ def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
             y=values,
             mode="lines",
             line={"color": color, "width": 2.5},
-            fill="tozeroy" if shape == "area" else None,
-            stackgroup="all"
-            if shape == "area" and "stackable.stack_type" in card.settings
-            else None,
+            fill="tozeroy" if shape == "area" and not is_stacked else None,
+            stackgroup="all" if shape == "area" and is_stacked else None,
             hovertemplate="%{y:" + number_format + "}",
+            customdata=series.clicked,
         )
     is_row = card.display == "row"
     label = "%{x:" if is_row else "%{y:"
@@ -107,6 +122,7 @@ def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
         textangle=0,
         textfont={"size": 11},
         hovertemplate=label + number_format + "}",
+        customdata=series.clicked,
     )
 
 

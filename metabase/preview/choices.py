@@ -26,9 +26,16 @@ class Values:
     values: tuple[str, ...]
 
 
-Choice = Period | Values
-PERIODS: dict[str, int | None] = {  # days up to the last one with data; None: all
-    "All days": None,
+@dataclass(frozen=True)
+class AtMost:
+    """This number or less."""
+
+    value: int
+
+
+Choice = Period | Values | AtMost
+PERIODS: dict[str, int | None] = {  # days up to the last one with data; None: no choice
+    "Not chosen": None,
     "Last 7 days": 7,
     "Last 30 days": 30,
     "Last 90 days": 90,
@@ -37,7 +44,7 @@ PERIODS: dict[str, int | None] = {  # days up to the last one with data; None: a
 
 
 def period_of(name: str, first: dt.date, last: dt.date) -> Period | None:
-    """The days of one of `PERIODS` in data from `first` to `last`; None for all days."""
+    """The days of one of `PERIODS` in data from `first` to `last`; None for no choice."""
     days = PERIODS[name]
     return None if days is None else Period(max(first, last - dt.timedelta(days=days - 1)), last)
 
@@ -48,6 +55,8 @@ def condition(connection: Connection, column: str, choice: Choice) -> str:
     if isinstance(choice, Period):
         first, last = sql.Literal(choice.first), sql.Literal(choice.last)
         text = sql.SQL("{} between {} and {}").format(name, first, last)
+    elif isinstance(choice, AtMost):
+        text = sql.SQL("{} <= {}").format(name, sql.Literal(choice.value))
     else:
         values = sql.SQL(", ").join(map(sql.Literal, choice.values))
         text = sql.SQL("{} in ({})").format(name, values)
@@ -68,15 +77,11 @@ def listened_to(cards: list[Card], filters: tuple[Filter, ...]) -> list[Filter]:
     return [each for each in filters if any(each.id in card.filters for card in cards)]
 
 
-def span(connection: Connection, columns: list[str]) -> tuple[dt.date, dt.date] | None:
-    """The first and the last day in any of the columns; None without data."""
-    days = sql.SQL(" union all ").join(
-        sql.SQL("select min({0}) as first, max({0}) as last from {1}").format(
-            sql.Identifier(column.split(".")[-1]), sql.Identifier(*column.split(".")[:2])
-        )
-        for column in columns
+def span(connection: Connection, column: str) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day in the column; None without data."""
+    query = sql.SQL("select min({0}), max({0}) from {1}").format(
+        sql.Identifier(column.split(".")[-1]), sql.Identifier(*column.split(".")[:2])
     )
-    query = sql.SQL("select min(first), max(last) from ({}) as days").format(days)
     _, ((first, last),) = ask(connection, query, what="the days to choose from")
     return None if first is None else (first, last)
 

@@ -4,10 +4,12 @@ import datetime as dt
 
 import streamlit as st
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from streamlit.delta_generator import DeltaGenerator
 
 from metabase.definition import Dashboard, Definition, Filter, Tab
 from metabase.preview.choices import (
     PERIODS,
+    AtMost,
     Choice,
     Period,
     Values,
@@ -19,6 +21,7 @@ from metabase.preview.choices import (
 )
 
 CHOOSE = "Choose days"
+SIDE_BY_SIDE = 5
 
 
 def chosen(
@@ -30,11 +33,16 @@ def chosen(
     choices: dict[str, Choice] = {}
     if not filters:
         return choices
-    for each, place in zip(filters, st.columns(len(filters)), strict=True):
+    for each, place in zip(filters, _places(len(filters)), strict=True):
         columns = columns_of(definition, dashboard, each.id)
         with place:
+            choice: Choice | None
             if each.type == "date/all-options":
-                choice = _period(connection, each, columns)
+                choice = _period(connection, each, columns[0])
+            elif each.type == "number/<=":
+                choice = _at_most(each)
+            elif each.values == "search":
+                choice = _typed(each)
             else:
                 choice = _values(connection, each, columns[0], definition, dashboard, choices)
         if choice:
@@ -42,8 +50,15 @@ def chosen(
     return choices
 
 
-def _period(connection: Connection, each: Filter, columns: list[str]) -> Choice | None:
-    days = span(connection, columns)
+def _places(count: int) -> list[DeltaGenerator]:
+    """A place for each filter, in rows of about the same length."""
+    rows = -(-count // SIDE_BY_SIDE)
+    length = -(-count // rows)
+    return [place for _ in range(rows) for place in st.columns(length)][:count]
+
+
+def _period(connection: Connection, each: Filter, column: str) -> Choice | None:
+    days = span(connection, column)
     if days is None:
         return None
     names = [*PERIODS, CHOOSE]
@@ -89,3 +104,24 @@ def _values(
         persist_state="session",
     )
     return Values(tuple(picked)) if picked else None
+
+
+def _typed(each: Filter) -> Choice | None:
+    text = st.text_input(
+        each.name, key=each.id, placeholder="Type one", bind="query-params", persist_state="session"
+    )
+    return Values((text.strip(),)) if text and text.strip() else None
+
+
+def _at_most(each: Filter) -> Choice | None:
+    number = st.number_input(
+        each.name,
+        value=None,
+        min_value=0,
+        step=1,
+        key=each.id,
+        placeholder="Any",
+        bind="query-params",
+        persist_state="session",
+    )
+    return None if number is None else AtMost(int(number))

@@ -25,8 +25,16 @@ class Result:
         return [row[place] for row in self.rows]
 
 
-def run_card(connection: Connection, card: Card, choices: Mapping[str, Choice]) -> Result:
+def run_card(
+    connection: Connection,
+    card: Card,
+    choices: Mapping[str, Choice],
+    *,
+    limit: int | None = None,
+) -> Result:
     """The result under the choices that the card listens to (filter id to choice).
+
+    `limit`: so many rows at most, from the top.
 
     Raises WarehouseError where the marts are not built or may not be read.
     """
@@ -35,5 +43,8 @@ def run_card(connection: Connection, card: Card, choices: Mapping[str, Choice]) 
         for tag, column in card.filters.items()
         if tag in choices
     }
-    columns, rows = ask(connection, filled(card.sql, conditions.get), what=card.name)
+    query = filled(card.sql, conditions.get)
+    if limit is not None:
+        query = f"select * from ({query}) as card limit {limit}"  # noqa: S608
+    columns, rows = ask(connection, query, what=card.name)
     return Result(columns, tuple(rows))

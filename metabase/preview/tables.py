@@ -1,7 +1,9 @@
 """Cards with display `table` as HTML: numbers to the right, mini bars, coloured ranges."""
 
+import csv
 import html
-from collections.abc import Mapping
+import io
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metabase.definition import Card
@@ -10,21 +12,22 @@ from metabase.preview.query import Result
 
 NUMBERS = ("integer", "decimal", "percent", "money")
 BAR = "#CFE0F3"
-STYLE = """
-<style>
-.lens-scroll {overflow-x: auto}
-.lens-table {width: 100%; border-collapse: collapse; font-size: 0.86rem; line-height: 1.35}
-.lens-table th {text-align: left; font-weight: 600; border-bottom: 2px solid #D5DAE1}
-.lens-table th, .lens-table td {padding: 0.38rem 0.6rem; vertical-align: top}
-.lens-table td {border-bottom: 1px solid #EBEEF2}
-.lens-table .number {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
-</style>
-"""
+Link = Callable[[Mapping[str, Any]], str | None]
 
 
-def table(card: Card, result: Result, currency: str) -> str:
-    """The whole result as one HTML table; every value is escaped."""
-    numeric = {name for name, column in card.columns.items() if column.format in NUMBERS}
+def table(
+    card: Card,
+    result: Result,
+    currency: str,
+    link: Link = lambda _: None,
+    height: int | None = None,
+) -> str:
+    """The whole result as one HTML table; every value is escaped.
+
+    What is higher than `height` pixels is scrolled to. `link` gives the address that a row leads
+    to; the column that a click sets carries it.
+    """
+    linked = next(iter(card.click.sets.values())) if card.click else None
     colors = _colors(card, result)
     largest = {
         name: max((float(value) for value in result.column(name) if value is not None), default=0.0)
@@ -32,27 +35,43 @@ def table(card: Card, result: Result, currency: str) -> str:
         if column.mini_bar
     }
     head = "".join(
-        f'<th class="{_class(name, numeric)}">{html.escape(column.title)}</th>'
+        f'<th class="{_class(name, card)}">{html.escape(column.title)}</th>'
         for name, column in card.columns.items()
     )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{_class(name, numeric)}" style="{_style(name, value, largest, colors)}">'
-            f"{html.escape(shown(value, card.columns[name], currency))}</td>"
-            for name, value in zip(result.columns, row, strict=True)
+    body = ""
+    for row in result.rows:
+        values = dict(zip(result.columns, row, strict=True))
+        target = link(values) if linked else None
+        cells = (
+            f'<td class="{_class(name, card)}" style="{_style(name, value, largest, colors)}">'
+            f"{_text(shown(value, card.columns[name], currency), target, name == linked)}</td>"
+            for name, value in values.items()
         )
-        + "</tr>"
-        for row in result.rows
-    )
+        body += f"<tr>{''.join(cells)}</tr>"
+    highest = f"max-height: {height}px" if height else ""
     return (
-        f'{STYLE}<div class="lens-scroll"><table class="lens-table">'
+        f'<div class="lens-scroll" style="{highest}"><table class="lens-table">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _class(name: str, numeric: set[str]) -> str:
-    return "number" if name in numeric else "text"
+def as_csv(result: Result) -> str:
+    """The rows below the names of their columns."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(result.columns)
+    writer.writerows(result.rows)
+    return text.getvalue()
+
+
+def _text(text: str, target: str | None, is_linked: bool) -> str:
+    written = html.escape(text)
+    return f'<a href="{html.escape(target)}">{written}</a>' if target and is_linked else written
+
+
+def _class(name: str, card: Card) -> str:
+    written_as = card.columns[name].format
+    return "number" if written_as in NUMBERS else written_as
 
 
 def _style(

@@ -15,6 +15,7 @@ from metabase.provision.dashboards import require_complete
 from metabase.provision.target import Target, Warehouse
 
 FIRST_DAY = "2000-01-01"
+MANY = 10_000
 PUSH = "lens metabase push brings it there"
 
 
@@ -65,6 +66,9 @@ def _values(api: Metabase, number: int, dashboard: Dashboard) -> Iterator[tuple[
         if each.type.startswith("date/"):
             today = dt.datetime.now(dt.UTC).date()
             yield each.id, {"type": each.type, "value": f"{FIRST_DAY}~{today}"}
+            continue
+        if each.type.startswith("number/"):
+            yield each.id, {"type": each.type, "value": [MANY]}
             continue
         listed = api.get(f"/api/dashboard/{number}/params/{each.id}/values")["values"]
         if listed:

@@ -8,7 +8,7 @@ from metabase.definition import Dashboard, Definition, Filter
 from metabase.provision.client import Json, Metabase
 from metabase.provision.collection import Collection
 from metabase.provision.compare import only, same
-from metabase.provision.dashcards import dashcards_of, tabs_of
+from metabase.provision.dashcards import Shown, dashcards_of, tabs_of
 from metabase.provision.report import Report
 
 PARAMETER = ("id", "name", "slug", "type", "sectionId", "default", "required")
@@ -20,10 +20,12 @@ def push_dashboards(
     api: Metabase,
     definition: Definition,
     collection: Collection,
-    cards: dict[str, int],
+    shown: Shown,
     report: Report,
 ) -> dict[str, int]:
     """Creates what is absent, changes what differs; the id of each dashboard by its key.
+
+    Where a tab is new, a second request brings the links to it: until then it has no id.
 
     Raises MetabaseError where a dashboard, read back, does not hold what was sent.
     """
@@ -43,20 +45,21 @@ def push_dashboards(
             number = int(made["id"])
             report.created(f"dashboard {dashboard.name}")
         there = api.get(f"/api/dashboard/{number}")
-        body = dashboard_body(dashboard, definition, cards, there)
-        if not _is_same(body, there):
-            api.put(f"/api/dashboard/{number}", body)
-            if not is_new:
-                report.changed(f"dashboard {dashboard.name}")
-            there = api.get(f"/api/dashboard/{number}")
+        is_changed = False
+        for _ in ("all of it", "links to tabs that were new"):
+            body = dashboard_body(dashboard, number, shown, there)
+            if not _is_same(body, there):
+                api.put(f"/api/dashboard/{number}", body)
+                is_changed = True
+                there = api.get(f"/api/dashboard/{number}")
+        if is_changed and not is_new:
+            report.changed(f"dashboard {dashboard.name}")
         require_complete(dashboard, there)
         ids[dashboard.key] = number
     return ids
 
 
-def dashboard_body(
-    dashboard: Dashboard, definition: Definition, cards: dict[str, int], there: Json
-) -> Json:
+def dashboard_body(dashboard: Dashboard, number: int, shown: Shown, there: Json) -> Json:
     """What `PUT /api/dashboard` takes; ids of tabs and dashcards are those of `there`."""
     tabs = tabs_of(dashboard, there.get("tabs") or [])
     dashcards = there.get("dashcards") or []
@@ -67,7 +70,7 @@ def dashboard_body(
         "auto_apply_filters": True,
         "parameters": [_parameter(each) for each in dashboard.filters],
         "tabs": tabs,
-        "dashcards": dashcards_of(dashboard, tabs, definition.cards, cards, dashcards),
+        "dashcards": dashcards_of(dashboard, number, tabs, shown, dashcards),
     }
 
 
@@ -99,7 +102,7 @@ def _parameter(each: Filter) -> Json:
         "sectionId": section,
     }
     if section == "string":
-        parameter["values_query_type"] = "list"  # of the column, as it is now
+        parameter["values_query_type"] = each.values  # of the column, as it is now
     if each.limited_by:
         parameter["filteringParameters"] = list(each.limited_by)
     return parameter

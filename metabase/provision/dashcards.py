@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from metabase.definition import Card, Dashboard, Placed
+from metabase.provision.clicks import click_settings
 from metabase.provision.client import Json
 
 Key = Callable[[Json], Hashable]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The cards with their ids in Metabase, and the currency that they are shown with."""
+
+    cards: Mapping[str, Card]
+    ids: Mapping[str, int]
+    currency: str
 
 
 def tabs_of(dashboard: Dashboard, there: Sequence[Json]) -> list[Json]:
@@ -22,15 +33,15 @@ def tabs_of(dashboard: Dashboard, there: Sequence[Json]) -> list[Json]:
 
 
 def dashcards_of(
-    dashboard: Dashboard,
-    tabs: Sequence[Json],
-    cards: Mapping[str, Card],
-    ids: Mapping[str, int],
-    there: Sequence[Json],
+    dashboard: Dashboard, number: int, tabs: Sequence[Json], shown: Shown, there: Sequence[Json]
 ) -> list[Json]:
-    """Every item on every tab; one that is `there` keeps its id, a new one has a negative id."""
+    """Every item on every tab; one that is `there` keeps its id, a new one has a negative id.
+
+    `number`: the dashboard's own id, to which links between tabs lead.
+    """
+    numbers = {str(tab["name"]): int(tab["id"]) for tab in tabs}
     wanted = [
-        _dashcard(placed, int(tab["id"]), cards, ids)
+        _dashcard(placed, number, int(tab["id"]), numbers, shown)
         for tab, drawn in zip(tabs, dashboard.tabs, strict=True)
         for placed in drawn.placed()
     ]
@@ -40,9 +51,10 @@ def dashcards_of(
     ]
 
 
-def _dashcard(placed: Placed, tab: int, cards: Mapping[str, Card], ids: Mapping[str, int]) -> Json:
+def _dashcard(placed: Placed, dashboard: int, tab: int, tabs: dict[str, int], shown: Shown) -> Json:
     item = placed.item
-    number = ids[item.card] if item.card else None
+    card = shown.cards[item.card] if item.card else None
+    number = shown.ids[item.card] if item.card else None
     return {
         "card_id": number,
         "dashboard_tab_id": tab,
@@ -56,10 +68,12 @@ def _dashcard(placed: Placed, tab: int, cards: Mapping[str, Card], ids: Mapping[
                 "card_id": number,
                 "target": ["dimension", ["template-tag", name]],
             }
-            for name in (cards[item.card].filters if item.card else ())
+            for name in (card.filters if card else ())
         ],
         "series": [],
-        "visualization_settings": {} if item.card else _virtual(item.heading, item.text),
+        "visualization_settings": click_settings(card, dashboard, tabs, shown.currency)
+        if card
+        else _virtual(item.heading, item.text),
     }
 
 

@@ -16,19 +16,26 @@ def visualization(card: Card, currency: str) -> Json:
     settings: Json = {
         **card.settings,
         "column_settings": {
-            json.dumps(["name", name], separators=(",", ":")): _formatted(column, currency)
-            for name, column in card.columns.items()
+            column_key(name): formatted(column, currency) for name, column in card.columns.items()
         },
     }
-    if card.display == "scalar":
-        settings["scalar.field"] = next(iter(card.columns))
+    if card.is_number:
+        settings["scalar.field"] = card.value_column
+    if card.display == "smartscalar":
+        settings["scalar.comparisons"] = [{"id": "before", "type": "previousValue"}]
     if card.display == "table":
         settings["table.columns"] = [{"name": name, "enabled": True} for name in card.columns]
         settings["table.pivot"] = False  # else Metabase may turn three columns into a cross-tab
     return settings
 
 
-def _formatted(column: Column, currency: str) -> dict[str, Any]:
+def column_key(name: str) -> str:
+    """How `column_settings` names a column."""
+    return json.dumps(["name", name], separators=(",", ":"))
+
+
+def formatted(column: Column, currency: str) -> dict[str, Any]:
+    """The entry of a column in `column_settings`."""
     words: dict[str, Any] = {"column_title": column.title}
     match column.format:
         case "integer" | "decimal":

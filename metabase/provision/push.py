@@ -16,6 +16,7 @@ from metabase.provision.access import enter
 from metabase.provision.cards import Place, push_cards
 from metabase.provision.client import Metabase, wait_until_up
 from metabase.provision.dashboards import push_dashboards
+from metabase.provision.dashcards import Shown
 from metabase.provision.report import Report
 from metabase.provision.target import Target, Warehouse
 
@@ -66,7 +67,8 @@ def push(
         site.let_viewers_in(api, database, owned, report)
         place = Place(database, owned, fields, settings.currency)
         cards = push_cards(api, definition, place, report)
-        dashboards = push_dashboards(api, definition, owned, cards, report)
+        shown = Shown(definition.cards, cards, settings.currency)
+        dashboards = push_dashboards(api, definition, owned, shown, report)
         kept = {"card": set(cards.values()), "dashboard": set(dashboards.values())}
         collections.archive_others(api, owned, kept, report)
         site.show_first(api, next(iter(dashboards.values())), owned, report)

@@ -21,8 +21,11 @@ SCHEDULES = {
     "metadata_sync": {"schedule_type": "daily", "schedule_hour": 6, "schedule_minute": 15},
     "cache_field_values": {"schedule_type": "daily", "schedule_hour": 6, "schedule_minute": 30},
 }
-# What makes a filter offer a list of the column's values.
-LISTED = {"semantic_type": "type/Category", "has_field_values": "list"}
+# What makes a filter offer a list of the column's values, or search among them.
+LISTED = {
+    "list": {"semantic_type": "type/Category", "has_field_values": "list"},
+    "search": {"has_field_values": "search"},
+}
 
 Fields = dict[str, int]  # marts.table.column: id of the field
 
@@ -37,12 +40,12 @@ class Needed:
 
     tables: frozenset[str]  # sales_daily
     columns: frozenset[str]  # marts.sales_daily.business_date
-    listed: frozenset[str]  # those of filters that offer a list
+    listed: dict[str, str]  # those of filters that offer values: as a list, or to search in
 
     @classmethod
     def by(cls, definition: Definition) -> "Needed":
         """Everything that the cards of `definition` name."""
-        kinds = {each.id: each.type for board in definition.dashboards for each in board.filters}
+        kinds = {each.id: each for board in definition.dashboards for each in board.filters}
         acted_on = [
             (column, kinds[name])
             for card in definition.cards.values()
@@ -56,7 +59,9 @@ class Needed:
         return cls(
             tables=frozenset(tables | {column.split(".")[1] for column, _ in acted_on}),
             columns=frozenset(column for column, _ in acted_on),
-            listed=frozenset(column for column, kind in acted_on if kind.startswith("string/")),
+            listed={
+                column: kind.values for column, kind in acted_on if kind.type.startswith("string/")
+            },
         )
 
 
@@ -131,11 +136,11 @@ def synchronised(api: Metabase, number: int, needed: Needed, report: Report) -> 
     """
     api.post(f"/api/database/{number}/sync_schema")
     known = _wait_for(api, number, needed.columns)
-    for column in sorted(needed.listed):
-        field = known[column]
-        if not same(LISTED, only(tuple(LISTED), field)):
-            api.put(f"/api/field/{field['id']}", LISTED)
-            report.changed(f"column {column}: a list in filters")
+    for column, values in sorted(needed.listed.items()):
+        field, wanted = known[column], LISTED[values]
+        if not same(wanted, only(tuple(wanted), field)):
+            api.put(f"/api/field/{field['id']}", wanted)
+            report.changed(f"column {column}: a {values} in filters")
     api.post(f"/api/database/{number}/rescan_values")
     return {column: int(field["id"]) for column, field in known.items()}
 

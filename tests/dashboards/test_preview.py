@@ -1,8 +1,8 @@
-"""Both tabs in a real browser: what stands on the screen is what SQL says."""
+"""Every tab in a real browser: what stands on the screen is what SQL says."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.settings import Settings
 from metabase.definition import Card, read_definition
+from metabase.preview.cards import SHOWN_ROWS
 from metabase.preview.choices import Choice, Period, Values, options, span
 from metabase.preview.formats import shown
 from metabase.preview.query import Result, run_card
@@ -20,7 +21,7 @@ from tests.dashboards.browser import launched, previewed
 
 DEFINITION = read_definition()
 (DASHBOARD,) = DEFINITION.dashboards
-TOP_STORES = DEFINITION.cards["loyalty/top_stores"]
+TOP_STORES = DEFINITION.cards["overview/top_stores"]
 PATIENCE = 60_000  # milliseconds: the machine may be busy
 DRAWN = """() => Object.fromEntries(
     [...document.querySelectorAll('.js-plotly-plot')].map(plot => [
@@ -63,7 +64,7 @@ class Visit:
             "data-test-script-state", "notRunning", timeout=PATIENCE
         )
         expect(self.page.get_by_test_id("stMetric")).to_have_count(
-            sum(card.display == "scalar" for card in cards), timeout=PATIENCE
+            sum(card.is_number for card in cards), timeout=PATIENCE
         )
         expect(self.page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
         expect(self.page.locator(".js-plotly-plot")).to_have_count(charts, timeout=PATIENCE)
@@ -132,13 +133,12 @@ def check(visit: Visit, tab: str, bi: Connection, choices: dict[str, Choice]) ->
     for key in _tab(tab).card_keys():
         card = DEFINITION.cards[key]
         result = run_card(bi, card, choices)
-        if card.display == "scalar":
-            ((value,),) = result.rows
-            (column,) = card.columns.values()
-            assert visit.number(card) == shown(value, column, "EUR"), key
+        if card.is_number:
+            assert visit.number(card) == _text(card, bi, choices), key
         elif card.display == "table":
-            assert visit.cells(card) == _texts(card, result), key
-        else:
+            shown_rows = replace(result, rows=result.rows[:SHOWN_ROWS])
+            assert visit.cells(card) == _texts(card, shown_rows), key
+        elif card.has_axes:
             _check_chart(visit.traces(card), card, result)
 
 
@@ -152,14 +152,27 @@ def _texts(card: Card, result: Result) -> list[list[str]]:
 
 def _check_chart(traces: list[dict[str, Any]], card: Card, result: Result) -> None:
     category, value = ("y", "x") if card.display == "row" else ("x", "y")
-    assert [trace["name"] for trace in traces] == [card.columns[m].title for m in card.metrics]
-    for trace, metric in zip(traces, card.metrics, strict=True):
-        assert trace[value] == pytest.approx([float(v) for v in result.column(metric)]), card.key
-        expected = [str(each) for each in result.column(card.dimensions[0])]
+    expected = list(_series(card, result))
+    assert [unescape(trace["name"]) for trace in traces] == [name for name, _, _ in expected]
+    for trace, (_, labels, values) in zip(traces, expected, strict=True):
+        assert trace[value] == pytest.approx(values), card.key
         assert [
             unescape(str(each))[: len(text)]  # charts.py says why they are escaped
-            for each, text in zip(trace[category], expected, strict=True)
-        ] == expected
+            for each, text in zip(trace[category], labels, strict=True)
+        ] == labels
+
+
+def _series(card: Card, result: Result) -> Iterator[tuple[str, list[str], list[float | None]]]:
+    """Name, labels and values of each line or colour, from the rows."""
+    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+    x, *breakout = card.dimensions
+    for metric in card.metrics:
+        parts = list(dict.fromkeys(row[breakout[0]] for row in rows)) if breakout else [None]
+        for part in parts:
+            mine = [row for row in rows if not breakout or row[breakout[0]] == part]
+            values = [None if row[metric] is None else float(row[metric]) for row in mine]
+            name = str(part) if breakout else card.columns[metric].title
+            yield name, [str(row[x]) for row in mine], values
 
 
 @pytest.mark.parametrize("tab", [tab.name for tab in DASHBOARD.tabs])
@@ -171,40 +184,40 @@ def test_every_number_on_the_screen_is_the_number_of_sql(
 
 
 def test_stores_are_named_on_the_chart_as_in_the_marts(visit: Visit, bi: Connection) -> None:
-    visit.open("Loyalty")
+    visit.open("Overview")
     names = [str(name) for name in run_card(bi, TOP_STORES, {}).column("store")]
     assert any("&" in name for name in names)
-    labels = visit.page.locator(".st-key-loyalty-top_stores .ytick text")
+    labels = visit.page.locator(".st-key-overview-top_stores .ytick text")
     assert {text.strip() for text in labels.all_text_contents()} == set(names)
 
 
 def test_filters_change_the_numbers_and_go_with_the_address(visit: Visit, bi: Connection) -> None:
-    days = span(bi, ["marts.sales_daily.business_date"])
+    days = span(bi, "marts.calendar.business_date")
     assert days is not None
     (region, *_) = options(bi, "marts.store_details.store_region", {})
-    revenue = DEFINITION.cards["loyalty/revenue"]
-    visit.open("Loyalty")
+    revenue = DEFINITION.cards["overview/revenue"]
+    visit.open("Overview")
     everything = visit.number(revenue)
 
     choices: dict[str, Choice] = {"region": Values((region,))}
     visit.choose("Region", region)
     _expect_number(visit, revenue, bi, choices)
     assert visit.number(revenue) != everything
-    visit.settle("Loyalty")
-    check(visit, "Loyalty", bi, choices)
+    visit.settle("Overview")
+    check(visit, "Overview", bi, choices)
 
     visit.choose("Period", "Last 7 days")
     choices["period"] = Period(days[1] - timedelta(days=6), days[1])
     _expect_number(visit, revenue, bi, choices)
-    visit.settle("Loyalty")
-    check(visit, "Loyalty", bi, choices)
+    visit.settle("Overview")
+    check(visit, "Overview", bi, choices)
 
-    outstanding = DEFINITION.cards["loyalty/points_outstanding"]
-    assert visit.number(outstanding) == _text(outstanding, bi, {})
+    liability = DEFINITION.cards["overview/liability"]
+    assert visit.number(liability) == _text(liability, bi, {})
 
     visit.page.reload()  # the address holds tab and filters
-    visit.settle("Loyalty")
-    check(visit, "Loyalty", bi, choices)
+    visit.settle("Overview")
+    check(visit, "Overview", bi, choices)
 
 
 def test_the_region_shortens_the_list_of_stores(visit: Visit, bi: Connection) -> None:
@@ -214,10 +227,10 @@ def test_the_region_shortens_the_list_of_stores(visit: Visit, bi: Connection) ->
         "marts.store_details.store_label",
         {"marts.store_details.store_region": Values((region,))},
     )
-    visit.open("Loyalty")
+    visit.open("Overview")
     visit.choose("Region", region)
-    _expect_number(visit, DEFINITION.cards["loyalty/revenue"], bi, {"region": Values((region,))})
-    visit.settle("Loyalty")
+    _expect_number(visit, DEFINITION.cards["overview/revenue"], bi, {"region": Values((region,))})
+    visit.settle("Overview")
     visit.page.get_by_role("combobox", name="Store").click()
     offered = visit.page.get_by_role("option")
     expect(offered.filter(has_text=stores[0])).to_be_visible()
@@ -233,13 +246,13 @@ def test_a_store_that_the_region_leaves_out_leaves_the_address(
     inside = options(bi, "marts.store_details.store_label", limits)
     stores = options(bi, "marts.store_details.store_label", {})
     outside = next(store for store in stores if store not in inside)
-    visit.open("Loyalty")
-    revenue = DEFINITION.cards["loyalty/revenue"]
+    visit.open("Overview")
+    revenue = DEFINITION.cards["overview/revenue"]
     visit.choose("Store", outside)
     _expect_number(visit, revenue, bi, {"store": Values((outside,))})
     visit.choose("Region", region)
     _expect_number(visit, revenue, bi, {"region": Values((region,))})
-    visit.settle("Loyalty")
+    visit.settle("Overview")
     expect(visit.page).not_to_have_url(re.compile("store="))
     expect(visit.page).to_have_url(re.compile("region="))
 
@@ -248,34 +261,34 @@ def test_filters_show_only_where_a_card_listens_and_survive_a_change_of_tab(
     visit: Visit, bi: Connection
 ) -> None:
     (region, *_) = options(bi, "marts.store_details.store_region", {})
-    revenue = DEFINITION.cards["loyalty/revenue"]
-    visit.open("Loyalty")
+    revenue = DEFINITION.cards["overview/revenue"]
+    visit.open("Overview")
     visit.choose("Region", region)
     _expect_number(visit, revenue, bi, {"region": Values((region,))})
     visit.page.get_by_role("tab", name="Segments").click()
     visit.settle("Segments")
     expect(visit.page.get_by_role("combobox", name="Region")).to_have_count(0)
-    visit.page.get_by_role("tab", name="Loyalty").click()
-    visit.settle("Loyalty")
-    check(visit, "Loyalty", bi, {"region": Values((region,))})
+    visit.page.get_by_role("tab", name="Overview").click()
+    visit.settle("Overview")
+    check(visit, "Overview", bi, {"region": Values((region,))})
 
 
 def test_days_go_with_the_address_and_survive_a_change_of_tab(visit: Visit, bi: Connection) -> None:
-    days = span(bi, ["marts.sales_daily.business_date"])
+    days = span(bi, "marts.calendar.business_date")
     assert days is not None
     first, last = days[0] + timedelta(days=3), days[0] + timedelta(days=5)
     choices: dict[str, Choice] = {"period": Period(first, last)}
-    revenue = DEFINITION.cards["loyalty/revenue"]
-    chosen = f"tab=Loyalty&period=Choose+days&period-days={first}&period-days={last}"
+    revenue = DEFINITION.cards["overview/revenue"]
+    chosen = f"tab=Overview&period=Choose+days&period-days={first}&period-days={last}"
     visit.page.goto(f"{visit.url}/?{chosen}")
     _expect_number(visit, revenue, bi, choices)
-    visit.settle("Loyalty")
-    check(visit, "Loyalty", bi, choices)
+    visit.settle("Overview")
+    check(visit, "Overview", bi, choices)
 
     visit.page.get_by_role("tab", name="Segments").click()
     visit.settle("Segments")
-    visit.page.get_by_role("tab", name="Loyalty").click()
-    visit.settle("Loyalty")
+    visit.page.get_by_role("tab", name="Overview").click()
+    visit.settle("Overview")
     _expect_number(visit, revenue, bi, choices)
 
 
@@ -293,9 +306,9 @@ def test_days_go_with_the_address_and_survive_a_change_of_tab(visit: Visit, bi: 
 def test_an_address_with_a_choice_that_is_not_offered_shows_everything(
     visit: Visit, bi: Connection, choice: str
 ) -> None:
-    visit.page.goto(f"{visit.url}/?tab=Loyalty&{choice}")
-    visit.settle("Loyalty")
-    _expect_number(visit, DEFINITION.cards["loyalty/revenue"], bi, {})
+    visit.page.goto(f"{visit.url}/?tab=Overview&{choice}")
+    visit.settle("Overview")
+    _expect_number(visit, DEFINITION.cards["overview/revenue"], bi, {})
 
 
 @pytest.mark.parametrize("tab", [tab.name for tab in DASHBOARD.tabs])
@@ -307,9 +320,9 @@ def test_a_telephone_scrolls_tables_and_not_the_page(visit: Visit, tab: str) -> 
 
 
 def _text(card: Card, bi: Connection, choices: dict[str, Choice]) -> str:
-    ((value,),) = run_card(bi, card, choices).rows
-    (column,) = card.columns.values()
-    return shown(value, column, "EUR")
+    result = run_card(bi, card, choices)
+    value = result.rows[-1][-1] if result.rows else None
+    return shown(value, card.columns[card.value_column], "EUR")
 
 
 def _expect_number(visit: Visit, card: Card, bi: Connection, choices: dict[str, Choice]) -> None:

@@ -13,7 +13,8 @@ from tests.dashboards.pushing import World, aimed_at, with_card, with_dashboard,
 
 DEFINITION = read_definition()
 (DASHBOARD,) = DEFINITION.dashboards
-REVENUE = "loyalty/revenue"
+REVENUE = "overview/revenue"
+KINDS = {each.id: each.type for each in DASHBOARD.filters}
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_push_onto_an_empty_metabase_brings_everything(shop: Settings) -> None
     assert server.dropped == []
     assert set(world.live_cards()) == {card.name for card in DEFINITION.cards.values()}
     assert done.addresses == [f"{server.url}/dashboard/{world.dashboard['id']}"]
-    assert [tab["name"] for tab in world.dashboard["tabs"]] == ["Loyalty", "Segments"]
+    assert [tab["name"] for tab in world.dashboard["tabs"]] == [tab.name for tab in DASHBOARD.tabs]
     assert world.dashboard["width"] == "full"
     assert world.dashboard["auto_apply_filters"]
     drawn = [tab.card_keys() for tab in DASHBOARD.tabs]
@@ -138,17 +139,22 @@ def test_a_card_on_another_tab_keeps_its_dashcard(world: World) -> None:
     before = world.dashcard_ids()
 
     def moved(board: Dashboard) -> Dashboard:
-        first, second = board.tabs
-        row = first.rows[-1]
-        kept, gone = row.items[:1], row.items[1:]
+        first, second, *others = board.tabs
+        place = next(
+            n for n, row in enumerate(first.rows) if any(e.card == REVENUE for e in row.items)
+        )
+        row = first.rows[place]
+        kept = tuple(item for item in row.items if item.card != REVENUE)
+        gone = tuple(item for item in row.items if item.card == REVENUE)
+        rows = [*first.rows]
+        rows[place] = row.model_copy(update={"items": kept})
         added = row.model_copy(update={"items": gone})
         return board.model_copy(
             update={
                 "tabs": (
-                    first.model_copy(
-                        update={"rows": (*first.rows[:-1], row.model_copy(update={"items": kept}))}
-                    ),
+                    first.model_copy(update={"rows": tuple(rows)}),
                     second.model_copy(update={"rows": (*second.rows, added)}),
+                    *others,
                 )
             }
         )
@@ -181,10 +187,10 @@ def test_a_tab_that_left_takes_its_cards_along(world: World) -> None:
         return board.model_copy(update={"tabs": board.tabs[:1]})
 
     world.push(with_dashboard(first_only))
-    assert [tab["name"] for tab in world.dashboard["tabs"]] == ["Loyalty"]
+    assert [tab["name"] for tab in world.dashboard["tabs"]] == ["Overview"]
     assert len(world.dashcard_ids()) == len(DASHBOARD.tabs[0].card_keys())
     world.push()
-    assert len(world.dashboard["tabs"]) == 2
+    assert len(world.dashboard["tabs"]) == len(DASHBOARD.tabs)
 
 
 def test_a_card_changed_by_hand_is_put_right(world: World) -> None:
@@ -279,7 +285,14 @@ def test_a_drop_down_lists_the_column_and_is_limited_by_another_filter(world: Wo
     assert len(stores) == 5
     assert 0 < len(some) < len(stores)
     listed = list(world.server.state.fields.values())
-    assert listed == [{"semantic_type": "type/Category", "has_field_values": "list"}] * 2
+    assert {"semantic_type": "type/Category", "has_field_values": "list"} in listed
+    acted_on = {
+        column
+        for card in DEFINITION.cards.values()
+        for name, column in card.filters.items()
+        if KINDS[name].startswith("string/")
+    }
+    assert len(listed) == len(acted_on)
 
 
 def test_money_names_its_currency_and_shares_are_per_cent(world: World) -> None:

@@ -108,7 +108,7 @@ def test_check_fails_with_the_card_and_the_reason(lens: Lens, metabase: Metabase
         if card["name"] == "Revenue":
             card["dataset_query"]["stages"][0]["native"] = "select no_such_column"
     refusal = lens.refusal("metabase", "check")
-    assert "card Revenue (cards/loyalty/revenue.yml)" in refusal
+    assert "card Revenue (cards/overview/revenue.yml)" in refusal
     assert "no_such_column" in refusal
 
 

@@ -23,7 +23,7 @@ def requests(shop: Settings) -> list[Recorded]:
     with MetabaseServer() as server:
         world = World(server, aimed_at(server, shop))
         seen: list[Recorded] = []
-        for definition in (None, without_card("loyalty/revenue"), None):
+        for definition in (None, without_card("overview/revenue"), None):
             world.push(definition)
             seen += server.requests
         for database in server.state.databases.values():

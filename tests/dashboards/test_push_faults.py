@@ -211,7 +211,7 @@ def test_a_dashboard_that_lacks_cards_when_read_back_fails_loudly(
     world.dashboard["description"] = "changed by hand"
     message = refused(world)
     wanted = len(read_definition().dashboards[0].tabs[0].card_keys())
-    assert f"tab Loyalty: {wanted - 1} cards in Metabase, {wanted} in the definition" in message
+    assert f"tab Overview: {wanted - 1} cards in Metabase, {wanted} in the definition" in message
 
 
 def test_a_changed_password_of_the_warehouse_reaches_metabase(world: World) -> None:

@@ -49,10 +49,12 @@ def test_a_real_metabase_takes_the_push_and_a_second_changes_nothing(settings: S
 
 def test_a_real_metabase_takes_one_edit_and_one_removal(settings: Settings) -> None:
     counts(settings)
-    edited = with_card("loyalty/revenue", lambda card: card.model_copy(update={"display": "table"}))
+    edited = with_card(
+        "overview/revenue", lambda card: card.model_copy(update={"display": "table"})
+    )
     assert counts(settings, edited) == (0, 1, 0)
     assert counts(settings, edited) == (0, 0, 0)
-    assert counts(settings, without_card("loyalty/revenue")) == (0, 1, 1)
+    assert counts(settings, without_card("overview/revenue")) == (0, 1, 1)
     assert counts(settings) == (1, 1, 0)
     check(settings)
 

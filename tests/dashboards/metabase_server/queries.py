@@ -90,6 +90,9 @@ def _condition(state: State, database: int, tag: Json, value: Any) -> sql.Compos
         chosen = value if isinstance(value, list) else [value]
         listed = sql.SQL(", ").join(sql.Literal(each) for each in chosen)
         return sql.SQL("{} IN ({})").format(column, listed)
+    if tag["widget-type"] == "number/<=":
+        (limit,) = value if isinstance(value, list) else [value]
+        return sql.SQL("{} <= {}").format(column, sql.Literal(limit))
     if tag["widget-type"] == "date/all-options":
         first, last = _days(str(value))
         parts = [

@@ -28,18 +28,22 @@ name: Board
 description: All of it
 filters:
   - {id: store, name: Store, type: string/=}
-tabs:
-  - name: First
-    rows:
-      - {height: 1, items: [{heading: Hello}]}
-      - {height: 6, items: [{card: revenue, width: 14}, {text: Words, width: 10}]}
+tabs: [first]
+"""
+TAB = """
+name: First
+rows:
+  - {height: 1, items: [{heading: Hello}]}
+  - {height: 6, items: [{card: revenue, width: 14}, {text: Words, width: 10}]}
 """
 
 
-def write(folder: Path, card: str = CARD, dashboard: str = DASHBOARD) -> Path:
-    for name, text in (("cards/revenue.yml", card), ("dashboards/board.yml", dashboard)):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
+def write(folder: Path, card: str = CARD, dashboard: str = DASHBOARD, tab: str = TAB) -> Path:
+    files = {"cards/revenue": card, "dashboards/board": dashboard, "dashboards/board/first": tab}
+    for name, text in files.items():
+        path = folder / f"{name}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return folder
 
 
@@ -88,16 +92,13 @@ def test_a_mistake_in_a_card_is_named_with_its_file(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("width: 14", "width: 15", "25"),
-        ("width: 14", "width: 0", "width"),
-        ("height: 6", "height: 0", "height"),
-        ("card: revenue", "card: income", "cards/income.yml"),
-        ("heading: Hello", "heading: Hello, text: World", "one of"),
         ("id: store", "id: shop", "store"),
         ("type: string/=", "type: string", "type"),
         ("type: string/=}", "type: string/=, limited_by: [region]}", "region"),
         ("type: string/=}", "type: string/=}\n  - {id: x, name: X, type: string/=}", "'x'"),
-        ("    rows:", "    rows: []\n    other:", "rows"),
+        ("tabs: [first]", "tabs: []", "tabs"),
+        ("tabs: [first]", "tabs: [second]", "board/second.yml"),
+        ("tabs: [first]", "tabs: [first, first]", "one tab name"),
     ],
 )
 def test_a_mistake_in_a_dashboard_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -106,6 +107,48 @@ def test_a_mistake_in_a_dashboard_is_named(tmp_path: Path, old: str, new: str, t
         read_definition(write(tmp_path, CARD, DASHBOARD.replace(old, new)))
     message = str(refused.value)
     assert told in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("width: 14", "width: 15", "25"),
+        ("width: 14", "width: 0", "width"),
+        ("height: 6", "height: 0", "height"),
+        ("card: revenue", "card: income", "cards/income.yml"),
+        ("heading: Hello", "heading: Hello, text: World", "one of"),
+        ("rows:", "rows: []\nother:", "rows"),
+    ],
+)
+def test_a_mistake_in_a_tab_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in TAB
+    with pytest.raises(DefinitionError) as refused:
+        read_definition(write(tmp_path, tab=TAB.replace(old, new)))
+    message = str(refused.value)
+    assert told in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("click", "told"),
+    [
+        ("sets: {store: shop}", "shop"),
+        ("sets: {region: store}", "region"),
+        ("{sets: {store: store}, tab: Second}", "Second"),
+    ],
+)
+def test_a_click_that_leads_nowhere_is_refused(tmp_path: Path, click: str, told: str) -> None:
+    inside = click if click.startswith("{") else f"{{{click}}}"
+    with pytest.raises(DefinitionError, match=told):
+        read_definition(write(tmp_path, f"{CARD}click: {inside}\n"))
+
+
+def test_what_several_cards_have_in_common_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, CARD.replace("from marts.sales where", "from $shared where"))
+    with pytest.raises(DefinitionError, match=r"no shared.sql in cards/"):
+        read_definition(tmp_path)
+    (tmp_path / "cards" / "shared.sql").write_text("marts.sales\n")
+    sql = read_definition(tmp_path).cards["revenue"].sql
+    assert sql == "select store, revenue from marts.sales where true [[and {{store}}]]"
 
 
 def test_two_cards_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -145,6 +188,7 @@ def test_every_tab_of_ours_has_a_heading_and_the_data_date() -> None:
             assert items[0].heading
             assert items[1].text
             assert "status/data_up_to" in tab.card_keys()
+            assert any(key.startswith("status/quality") for key in tab.card_keys())
 
 
 def test_every_card_of_ours_is_shown_and_no_more_than_ten_charts_stand_on_a_tab() -> None:
@@ -152,7 +196,7 @@ def test_every_card_of_ours_is_shown_and_no_more_than_ten_charts_stand_on_a_tab(
     (dashboard,) = definition.dashboards
     assert set(dashboard.card_keys()) == set(definition.cards)
     for tab in dashboard.tabs:
-        assert sum(definition.cards[key].display != "scalar" for key in tab.card_keys()) <= 10
+        assert sum(not definition.cards[key].is_number for key in tab.card_keys()) <= 10
 
 
 def test_every_row_of_ours_fills_the_grid() -> None:

@@ -68,7 +68,7 @@ def test_an_axis_of_money_names_the_currency() -> None:
 
 @pytest.mark.parametrize(
     ("name", "days"),
-    [("All days", None), ("Last 7 days", Period(dt.date(2026, 1, 25), LAST))],
+    [("Not chosen", None), ("Last 7 days", Period(dt.date(2026, 1, 25), LAST))],
 )
 def test_a_period_ends_on_the_last_day_with_data(name: str, days: Period | None) -> None:
     assert period_of(name, FIRST, LAST) == days

@@ -32,6 +32,7 @@ final as (
         coalesce(sum(sales.total_amount) filter (where not sales.is_return), 0) as gross_amount,
         coalesce(-sum(sales.total_amount) filter (where sales.is_return), 0) as returned_amount,
         sum(sales.total_amount) as net_amount,
+        coalesce(sum(sales.total_amount) filter (where sales.is_guest), 0) as guest_net_amount,
         cast(coalesce(sum(points.issued_points), 0) as bigint) as issued_points,
         cast(coalesce(sum(points.redeemed_points), 0) as bigint) as redeemed_points,
         cast(coalesce(sum(points.reversed_points), 0) as bigint) as reversed_points
