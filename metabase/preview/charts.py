@@ -121,6 +121,7 @@ def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
         textposition="auto",
         textangle=0,
         textfont={"size": 11},
+        constraintext="none",
         hovertemplate=label + number_format + "}",
         customdata=series.clicked,
     )

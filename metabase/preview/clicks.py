@@ -9,7 +9,7 @@ import streamlit as st
 from metabase.definition import Card, Tab
 
 # Filters with one value, typed in; all others hold a list.
-TYPED = ("customer",)
+TYPED = ("customer", "product")
 
 
 def address(card: Card, tab: Tab, row: Mapping[str, Any]) -> str | None:

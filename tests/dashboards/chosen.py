@@ -15,6 +15,12 @@ CHOICES = {
     "segment": "select value_segment from who"
     " inner join marts.customer_details using (customer_id)",
     "tier": "select tier from who inner join marts.customer_details using (customer_id)",
+    "category": "select product_category from product",
+    "product": "select product_id from product",
+    "promotion": "select promotion_label from product"
+    " inner join marts.promotion_performance using (product_id)"
+    " inner join marts.promotion_totals using (promotion_id)"
+    " order by promotion_totals.net_amount desc limit 1",
     "customer": "select customer_id from who",
     "loyalty_segment": "select segment_name from who"
     " inner join marts.customer_profiles using (customer_id)",
@@ -36,6 +42,16 @@ with who as (
     where customers.is_at_risk
     group by days.customer_id, days.store_id
     order by max(days.business_date) desc, sum(days.purchase_count) desc, days.customer_id
+    limit 1
+),
+
+product as (
+    select products.product_id, products.product_category
+    from marts.product_performance as products
+    inner join marts.promotion_performance as sold using (product_id)
+    where products.stock_on_hand is not null
+    group by products.product_id, products.product_category, products.revenue_rank
+    order by products.revenue_rank
     limit 1
 )
 """

@@ -1,5 +1,6 @@
 """Every tab in a real browser: what stands on the screen is what SQL says."""
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,9 @@ PATIENCE = 60_000  # milliseconds: the machine may be busy
 DRAWN = """() => Object.fromEntries(
     [...document.querySelectorAll('.js-plotly-plot')].map(plot => [
         plot.closest('[data-testid="stVerticalBlock"][class*="st-key-"]').className,
-        plot.data.map(trace => ({x: [...trace.x], y: [...trace.y], name: trace.name})),
+        plot.data.map(trace => ({
+            x: [...(trace.x || [])], y: [...(trace.y || [])], name: trace.name,
+        })),
     ])
 )"""
 
@@ -53,7 +56,9 @@ class Visit:
     def open(self, tab: str) -> None:
         """Opens a tab by its address and waits until everything is drawn."""
         self.page.goto(f"{self.url}/?tab={tab}")
-        expect(self.page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect(self.page.get_by_role("tab", name=tab, exact=True)).to_have_attribute(
+            "aria-selected", "true", timeout=PATIENCE
+        )
         self.settle(tab)
 
     def settle(self, tab: str) -> None:
@@ -66,7 +71,9 @@ class Visit:
         expect(self.page.get_by_test_id("stMetric")).to_have_count(
             sum(card.is_number for card in cards), timeout=PATIENCE
         )
-        expect(self.page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
+        if charts:
+            drawn = self.page.locator(".js-plotly-plot .main-svg").first
+            expect(drawn).to_be_visible(timeout=PATIENCE)
         expect(self.page.locator(".js-plotly-plot")).to_have_count(charts, timeout=PATIENCE)
 
     def number(self, card: Card) -> str:
@@ -220,6 +227,59 @@ def test_filters_change_the_numbers_and_go_with_the_address(visit: Visit, bi: Co
     check(visit, "Overview", bi, choices)
 
 
+def test_a_click_in_a_list_leads_to_the_customer(visit: Visit, bi: Connection) -> None:
+    card = DEFINITION.cards["lists/customers"]
+    second = str(run_card(bi, card, {}).rows[1][0])
+    visit.open("Lists")
+    visit.page.locator(".st-key-lists-customers").get_by_role("link", name=second).click()
+    visit.settle("Customer")
+    expect(visit.page).to_have_url(re.compile(f"tab=Customer&customer={second}"))
+    check(visit, "Customer", bi, {"customer": Values((second,))})
+
+
+def test_a_click_on_a_bar_leads_to_the_store_and_leaves_the_other_filters(
+    visit: Visit, bi: Connection
+) -> None:
+    store = str(run_card(bi, TOP_STORES, {}).rows[0][0])
+    visit.open("Overview")
+    bar = visit.page.locator(".st-key-overview-top_stores .barlayer .point").first
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    visit.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(visit.page.get_by_role("tab", name="Store and product")).to_have_attribute(
+        "aria-selected", "true", timeout=PATIENCE
+    )
+    visit.settle("Store and product")
+    check(visit, "Store and product", bi, {"store": Values((store,))})
+    visit.page.reload()
+    visit.settle("Store and product")
+    check(visit, "Store and product", bi, {"store": Values((store,))})
+
+
+def test_a_click_on_a_category_filters_its_own_tab(visit: Visit, bi: Connection) -> None:
+    category = str(run_card(bi, DEFINITION.cards["spend/categories"], {}).rows[0][0])
+    visit.open("Spend")
+    visit.page.locator(".st-key-spend-categories").get_by_role("link", name=category).click()
+    expect(visit.page).to_have_url(re.compile("tab=Spend&category="), timeout=PATIENCE)
+    visit.settle("Spend")
+    check(visit, "Spend", bi, {"category": Values((category,))})
+
+
+def test_a_list_is_downloaded_whole_under_the_names_of_its_columns(
+    visit: Visit, bi: Connection
+) -> None:
+    card = DEFINITION.cards["lists/customers"]
+    visit.open("Lists")
+    with visit.page.expect_download(timeout=PATIENCE) as waiting:
+        visit.page.get_by_role("button", name="Download as CSV").click()
+    rows = list(csv.reader(waiting.value.path().read_text("utf-8").splitlines()))
+    result = run_card(bi, card, {})
+    assert rows[0] == list(card.columns)
+    assert [row[0] for row in rows[1:]] == [str(row[0]) for row in result.rows]
+    assert len(rows) > SHOWN_ROWS
+
+
 def test_the_region_shortens_the_list_of_stores(visit: Visit, bi: Connection) -> None:
     (region, *_) = options(bi, "marts.store_details.store_region", {})
     stores = options(
@@ -265,10 +325,10 @@ def test_filters_show_only_where_a_card_listens_and_survive_a_change_of_tab(
     visit.open("Overview")
     visit.choose("Region", region)
     _expect_number(visit, revenue, bi, {"region": Values((region,))})
-    visit.page.get_by_role("tab", name="Segments").click()
+    visit.page.get_by_role("tab", name="Segments", exact=True).click()
     visit.settle("Segments")
     expect(visit.page.get_by_role("combobox", name="Region")).to_have_count(0)
-    visit.page.get_by_role("tab", name="Overview").click()
+    visit.page.get_by_role("tab", name="Overview", exact=True).click()
     visit.settle("Overview")
     check(visit, "Overview", bi, {"region": Values((region,))})
 
@@ -285,9 +345,9 @@ def test_days_go_with_the_address_and_survive_a_change_of_tab(visit: Visit, bi: 
     visit.settle("Overview")
     check(visit, "Overview", bi, choices)
 
-    visit.page.get_by_role("tab", name="Segments").click()
+    visit.page.get_by_role("tab", name="Segments", exact=True).click()
     visit.settle("Segments")
-    visit.page.get_by_role("tab", name="Overview").click()
+    visit.page.get_by_role("tab", name="Overview", exact=True).click()
     visit.settle("Overview")
     _expect_number(visit, revenue, bi, choices)
 

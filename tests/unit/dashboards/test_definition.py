@@ -7,6 +7,7 @@ import pytest
 
 from metabase.definition import FULL_WIDTH, DefinitionError, read_definition
 from metabase.definition.template import filled, tags_of
+from metabase.preview.clicks import TYPED
 from metabase.preview.formats import shown
 from metabase.provision.formats import visualization
 
@@ -239,3 +240,8 @@ def test_money_in_what_is_no_currency_code_is_a_number_with_a_prefix(tmp_path: P
     code = {"number_style": "currency", "currency": "SEK", "currency_style": "code"}
     assert settings("SEK") == named | code
     assert settings("€") == named | {"number_style": "decimal", "prefix": "€ "}
+
+
+def test_filters_that_are_typed_take_one_value_from_a_click() -> None:
+    (dashboard,) = read_definition().dashboards
+    assert set(TYPED) == {each.id for each in dashboard.filters if each.values == "search"}

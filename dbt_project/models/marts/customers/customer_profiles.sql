@@ -105,4 +105,6 @@ final as (
     left join aged on customers.customer_id = aged.customer_id
 )
 
+-- Lists are read from the top: in this order an index gives them without a sort.
 select * from final
+order by monetary desc, customer_id asc

@@ -117,13 +117,14 @@ measured as (
     where bought.frequency > 0
 ),
 
+-- By month, which is as often as there is a state.
 movements as (
     select
         customer_id,
-        business_date,
+        cast(date_trunc('month', business_date) as date) as month_date,
         sum(points) as points
     from {{ ref('points_ledger') }}
-    group by customer_id, business_date
+    group by customer_id, month_date
 ),
 
 balances as (
@@ -132,7 +133,7 @@ balances as (
         movements.customer_id,
         sum(movements.points) as points
     from states
-    inner join movements on states.state_date >= movements.business_date
+    inner join movements on states.state_date >= movements.month_date
     where not states.is_current
     group by states.state_date, movements.customer_id
     union all
