@@ -14,12 +14,14 @@ def flow(card: Card, result: Result, currency: str, height: int) -> go.Figure:
     targets = [str(each) for each in result.column(card.sankey["target"])]
     values = [float(each) for each in result.column(card.sankey["value"])]
     names = list(dict.fromkeys([*sources, *targets]))
-    colors = {name: COLORS[place % len(COLORS)] for place, name in enumerate(names)}
+    things = list(dict.fromkeys(_thing(name) for name in names))
+    colors = {name: COLORS[things.index(_thing(name)) % len(COLORS)] for name in names}
     number = axis(card.columns[card.sankey["value"]], currency)
     drawn = go.Figure(
         go.Sankey(
             valueformat=number.get("tickformat", ""),
             valuesuffix=f" {currency}" if number.get("tickprefix") else "",
+            textfont={"color": "#31333F", "shadow": "none"},
             node={
                 "label": names,
                 "color": [colors[name] for name in names],
@@ -36,6 +38,11 @@ def flow(card: Card, result: Result, currency: str, height: int) -> go.Figure:
     )
     drawn.update_layout({"height": height, "margin": MARGIN, "font": {"size": 12}})
     return drawn
+
+
+def _thing(name: str) -> str:
+    """The same thing has the same colour on both sides: `Gold before` and `Gold`."""
+    return name.removesuffix(" before")
 
 
 def _pale(color: str) -> str:

@@ -7,7 +7,7 @@ from metabase.preview.choices import AtMost, Choice, Period, Values
 
 # Filter: a query with one row; a period gives its first and its last day.
 CHOICES = {
-    "period": "select max(business_date) - 40, max(business_date) - 8 from marts.calendar",
+    "period": "select first_day, last_day from period",
     "store": "select stores.store_label from who inner join marts.store_details as stores using"
     " (store_id)",
     "region": "select stores.store_region from who inner join marts.store_details as stores using"
@@ -18,9 +18,7 @@ CHOICES = {
     "category": "select product_category from product",
     "product": "select product_id from product",
     "promotion": "select promotion_label from product"
-    " inner join marts.promotion_performance using (product_id)"
-    " inner join marts.promotion_totals using (promotion_id)"
-    " order by promotion_totals.net_amount desc limit 1",
+    " inner join marts.promotion_totals using (promotion_id)",
     "customer": "select customer_id from who",
     "loyalty_segment": "select segment_name from who"
     " inner join marts.customer_profiles using (customer_id)",
@@ -33,25 +31,39 @@ CHOICES = {
     " inner join marts.customer_profiles using (customer_id)",
 }
 WHO = """
-with who as (
+with period as (
+    select max(business_date) - 40 as first_day, max(business_date) - 8 as last_day
+    from marts.calendar
+),
+
+product as (
+    select
+        sold.promotion_id,
+        sold.store_id,
+        sold.product_id,
+        sold.product_category
+    from marts.promotion_performance as sold
+    inner join period on sold.business_date between period.first_day and period.last_day
+    inner join marts.product_performance as products on sold.product_id = products.product_id
+    where sold.unit_count > 0
+    order by
+        products.stock_on_hand is not null desc,
+        sold.net_amount desc,
+        sold.store_id,
+        sold.product_id
+    limit 1
+),
+
+who as (
     select
         days.customer_id,
         days.store_id
     from marts.member_days as days
+    inner join product on days.store_id = product.store_id
     inner join marts.customer_details as customers on days.customer_id = customers.customer_id
     where customers.is_at_risk
     group by days.customer_id, days.store_id
     order by max(days.business_date) desc, sum(days.purchase_count) desc, days.customer_id
-    limit 1
-),
-
-product as (
-    select products.product_id, products.product_category
-    from marts.product_performance as products
-    inner join marts.promotion_performance as sold using (product_id)
-    where products.stock_on_hand is not null
-    group by products.product_id, products.product_category, products.revenue_rank
-    order by products.revenue_rank
     limit 1
 )
 """

@@ -1,7 +1,8 @@
-"""Pictures of both tabs on the demo, for the README: `make screenshots`."""
+"""Pictures of every tab on the demo, for the README: `make screenshots`."""
 
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
@@ -21,16 +22,16 @@ def main(folder: Path = FOLDER) -> None:
     with previewed(settings, settings.home) as url, launched() as browser:
         for tab in dashboard.tabs:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.goto(f"{url}/?tab={tab.name}")
-            expect(page.locator(".js-plotly-plot .main-svg").last).to_be_visible(timeout=60_000)
+            page.goto(f"{url}/?{urlencode({'tab': tab.name})}")
+            expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
             expect(page.get_by_test_id("stApp")).to_have_attribute(
-                "data-test-script-state", "notRunning"
+                "data-test-script-state", "notRunning", timeout=60_000
             )
             inside = page.get_by_test_id("stMainBlockContainer").bounding_box()
             assert inside is not None
-            page.set_viewport_size({"width": WIDTH, "height": int(inside["height"]) - 60})
+            page.set_viewport_size({"width": WIDTH, "height": int(inside["height"]) + 8})
             page.wait_for_timeout(1500)  # Plotly fades in
-            path = folder / f"dashboard_{tab.name.lower()}.png"
+            path = folder / f"dashboard_{tab.name.lower().replace(' ', '_')}.png"
             page.screenshot(path=path)
             sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}\n")
 

@@ -1,7 +1,7 @@
 """The same push onto a real Metabase, where one is named: a throw-away one, for it is changed.
 
-LENS_TEST_METABASE_URL is its address, LENS_TEST_METABASE_WAREHOUSE the host:port under which it
-reaches the test server (LENS_TEST_DATABASE_URL). The stand-in passes, too.
+METABASE_TEST_URL (or LENS_TEST_METABASE_URL) is its address, LENS_TEST_METABASE_WAREHOUSE the
+host:port under which it reaches the test server (LENS_TEST_DATABASE_URL). The stand-in passes, too.
 """
 
 import os
@@ -17,9 +17,12 @@ from metabase.provision.check import check
 from metabase.provision.push import push
 from tests.dashboards.pushing import EMAIL, PASSWORD, with_card, without_card
 
-URL = os.environ.get("LENS_TEST_METABASE_URL", "").strip()
+URL = (os.environ.get("METABASE_TEST_URL") or os.environ.get("LENS_TEST_METABASE_URL", "")).strip()
 
-pytestmark = pytest.mark.skipif(not URL, reason="LENS_TEST_METABASE_URL names no Metabase")
+pytestmark = [
+    pytest.mark.metabase,
+    pytest.mark.skipif(not URL, reason="METABASE_TEST_URL names no Metabase"),
+]
 
 
 @pytest.fixture(scope="module")
