@@ -183,14 +183,31 @@ def test_a_renamed_tab_and_an_edited_text_keep_their_ids(world: World) -> None:
 
 
 def test_a_tab_that_left_takes_its_cards_along(world: World) -> None:
-    def first_only(board: Dashboard) -> Dashboard:
-        return board.model_copy(update={"tabs": board.tabs[:1]})
+    def without_last(board: Dashboard) -> Dashboard:
+        return board.model_copy(update={"tabs": board.tabs[:-1]})
 
-    world.push(with_dashboard(first_only))
-    assert [tab["name"] for tab in world.dashboard["tabs"]] == ["Overview"]
-    assert len(world.dashcard_ids()) == len(DASHBOARD.tabs[0].card_keys())
+    world.push(with_dashboard(without_last))
+    names = [tab.name for tab in DASHBOARD.tabs]
+    assert [tab["name"] for tab in world.dashboard["tabs"]] == names[:-1]
+    assert len(world.dashcard_ids()) == sum(len(tab.card_keys()) for tab in DASHBOARD.tabs[:-1])
     world.push()
-    assert len(world.dashboard["tabs"]) == len(DASHBOARD.tabs)
+    assert len(world.dashboard["tabs"]) == len(names)
+
+
+def test_a_click_leads_to_the_tab_by_its_id(world: World) -> None:
+    tabs = {tab["name"]: tab["id"] for tab in world.dashboard["tabs"]}
+    number = world.live_cards()["The list"]
+    (dashcard,) = [e for e in world.dashboard["dashcards"] if e["card_id"] == number]
+    linked = dashcard["visualization_settings"]["column_settings"]['["name","customer_id"]']
+    behaviour = linked["click_behavior"]
+    assert (behaviour["type"], behaviour["linkType"]) == ("link", "dashboard")
+    assert behaviour["targetId"] == world.dashboard["id"]
+    assert behaviour["tabId"] == tabs["Customer"] > 0
+    assert behaviour["parameterMapping"]["customer"]["source"]["name"] == "customer_id"
+    number = world.live_cards()["Categories"]
+    (dashcard,) = [e for e in world.dashboard["dashcards"] if e["card_id"] == number]
+    linked = dashcard["visualization_settings"]["column_settings"]['["name","category"]']
+    assert linked["click_behavior"]["type"] == "crossfilter"
 
 
 def test_a_card_changed_by_hand_is_put_right(world: World) -> None:
