@@ -155,7 +155,7 @@ class _Run:
                 return False
             # Every look-up asks which batches count: a guess from before they came costs seconds.
             cursor.execute("analyze ops.load_batches")
-            if not scratch.read(cursor, data_set, suite):
+            if not scratch.read(cursor, data_set, suite, self.parameters["default_time_zone"]):
                 scratch.clear(cursor, data_set)
                 return False
             duplicates.find(cursor, data_set, scratch.rows_read(data_set))

@@ -17,7 +17,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
-from loyalty_lens.quality import duplicates, known, look_ups, returns, waiting
+from loyalty_lens.quality import duplicates, known, look_ups, returns, waiting, waiting_returns
 from loyalty_lens.quality.reading import of_batches, source, told, typed
 from loyalty_lens.quality.statements import create, drop, filled, statement_in
 from loyalty_lens.quality.suites import Suite
@@ -81,10 +81,11 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
     return bool(_scalar(cursor)) or returns.are_to_review(cursor, data_set)
 
 
-def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
+def read(cursor: Cursor, data_set: DataSet, suite: Suite, time_zone: str) -> bool:
     """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now.
 
-    Not those of `waiting`: what they wait for is as it was. False where that leaves nothing.
+    Not those of `waiting` and `waiting_returns`: what they wait for is as it was. False where that
+    leaves nothing.
     """
     cursor.execute(
         "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
@@ -92,14 +93,18 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
         (data_set.name,),
     )
     ids = [batch for (batch,) in cursor.fetchall()]
-    still_waiting = (
+    tables = []
+    if waiting.find(cursor, data_set, suite, ids):
+        tables.append(waiting.table_of(data_set))
+    if waiting_returns.find(cursor, data_set, suite, ids, time_zone):
+        tables.append(waiting_returns.table_of(data_set))
+    still_waiting = sql.SQL("").join(
         sql.SQL(
             " and not exists (select from {} as waiting where"
             " waiting._batch_id = delivered._batch_id"
             " and waiting._row_number = delivered._row_number)"
-        ).format(waiting.table_of(data_set))
-        if waiting.find(cursor, data_set, suite, ids)
-        else sql.SQL("")
+        ).format(table)
+        for table in tables
     )
     delivered = sql.SQL("{} union all {}").format(
         source(
@@ -232,7 +237,9 @@ def _judged(
 def clear(cursor: Cursor, data_set: DataSet) -> None:
     """Drops what the judgement of the data set left, from this run or one that was cut short."""
     names = [table_of(data_set, phase) for phase in TABLES]
-    names += [f"{data_set.name}__{what}" for what in ("read", "rows", "shape", "waiting")]
+    names += [
+        f"{data_set.name}__{what}" for what in ("read", "rows", "shape", "waiting", "unmatched")
+    ]
     names += look_ups.tables_of(data_set)
     names += SHARED_TABLES
     drop(cursor, names)
