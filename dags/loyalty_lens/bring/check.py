@@ -19,6 +19,7 @@ from loyalty_lens.bring.throwaway import NotAllowed, throwaway_database, throwaw
 from loyalty_lens.landing import ingest
 from loyalty_lens.landing.discovery import find_files
 from loyalty_lens.landing.report import LandingReport
+from loyalty_lens.landing.storage import place_of
 from loyalty_lens.quality import gate
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.settings import Settings
@@ -30,9 +31,9 @@ from loyalty_lens.worker import Worker
 
 
 def check(
-    settings: Settings, folder: Path, *, alone: bool = False, worker: Worker | None = None
+    settings: Settings, folder: Path | str, *, alone: bool = False, worker: Worker | None = None
 ) -> CheckReport:
-    """Lands and judges the files below `folder` as a run would, and leaves nothing behind.
+    """Lands and judges the files below `folder` (or a URL) as a run would; leaves nothing behind.
 
     What the warehouse has accepted is copied beside first, so that stores, customers, products and
     sales are known; `alone` judges the files by themselves, as an empty warehouse would. `worker`:
@@ -45,20 +46,21 @@ def check(
 
 @contextmanager
 def checked(
-    settings: Settings, folder: Path, *, alone: bool = False, worker: Worker | None = None
+    settings: Settings, folder: Path | str, *, alone: bool = False, worker: Worker | None = None
 ) -> Iterator[tuple[CheckReport, str | None]]:
     """The same, and the URL of the database that the rows were judged in, until the block ends.
 
     No URL where there is no file of a data set.
     """
-    files, ignored = find_files(folder, load_layouts())
+    place = place_of(folder, settings.landing_options)
+    files, ignored = find_files(place, load_layouts())
     recognised = {file.path: found for file in files if (found := recognise(file))}
     if not files:
         nothing = tuple(
             FileCheck(file.path, "ignored", f"{file.path}: {file.reason}", None, ())
             for file in ignored
         )
-        yield CheckReport(str(folder), alone, nothing), None
+        yield CheckReport(str(place), alone, nothing), None
         return
     with _helper(worker) as helper, _databases(settings, alone=alone) as (url, source):
         with _quiet():
@@ -67,7 +69,12 @@ def checked(
             with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
                 cursor.execute("select coalesce(max(batch_id), 0) from ops.load_batches")
                 (newest,) = cursor.fetchone() or (0,)
-            landed = ingest(url, folder, supersede_limit=settings.supersede_limit)
+            landed = ingest(
+                url,
+                folder,
+                supersede_limit=settings.supersede_limit,
+                options=settings.landing_options,
+            )
             judged = gate.validate(
                 url,
                 currency=settings.currency,
@@ -75,7 +82,7 @@ def checked(
                 worker=helper,
                 warning_examples=EXAMPLES,
             )
-        report = _report(url, folder, newest, landed, judged, recognised, is_alone=is_alone)
+        report = _report(url, str(place), newest, landed, judged, recognised, is_alone=is_alone)
         yield report, url
 
 
@@ -85,7 +92,7 @@ def _helper(worker: Worker | None) -> AbstractContextManager[Worker]:
 
 def _report(
     url: str,
-    folder: Path,
+    folder: str,
     newest: int,
     landed: LandingReport,
     judged: QualityReport,
@@ -96,7 +103,7 @@ def _report(
     with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
         counts = counts_after(cursor, newest)
         return CheckReport(
-            folder=str(folder),
+            folder=folder,
             is_alone=is_alone,
             files=tuple(
                 FileCheck(

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from loyalty_lens.bring.template import write_templates
+from loyalty_lens.cli.place import PlaceType
 from loyalty_lens.errors import LandingError, SettingsError
 from loyalty_lens.settings import Settings
 from loyalty_lens.splits import load_layouts
@@ -33,14 +34,14 @@ def template(data_sets: tuple[str, ...], out: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, metavar="DIR")
+@click.argument("folder", type=PlaceType(), metavar="DIR|URL")
 @click.option(
     "--alone", is_flag=True, help="Judge the files by themselves, as if nothing else was."
 )
 @click.option("--strict", is_flag=True, help="Exit code 1 where a row would be rejected, too.")
 @click.pass_obj
-def check(settings: Settings, folder: Path, alone: bool, strict: bool) -> None:
-    """Say what is recognised in the files below DIR and what would be rejected; change nothing.
+def check(settings: Settings, folder: Path | str, alone: bool, strict: bool) -> None:
+    """Say what is recognised in the files below DIR, and what would be rejected; change nothing.
 
     The files are loaded and judged in a database that is thrown away. Exit code 1 where a file
     would not be loaded, or nothing is recognised.

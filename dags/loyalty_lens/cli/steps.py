@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
+from loyalty_lens.cli.place import PlaceType
 from loyalty_lens.errors import LandingError, QualityError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
@@ -19,19 +20,9 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build as build_layer
 from loyalty_lens.warehouse.access import warehouse_url
 
-
-class Landing(click.ParamType[Path | str]):
-    """A folder, or a URL such as s3://bucket/prefix."""
-
-    name = "dir|url"
-
-    def convert(self, value: Any, _: Any, __: Any) -> Path | str:
-        return value if "://" in str(value) else Path(value)
-
-
 LANDING = click.option(
     "--landing",
-    type=Landing(),
+    type=PlaceType(),
     help="Folder with the files, or s3://bucket/prefix (default: LENS_LANDING, else landing/).",
 )
 BUSINESS_DATE = click.option(

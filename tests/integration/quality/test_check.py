@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import fsspec
 import pytest
 from click.testing import CliRunner
 
@@ -118,6 +119,17 @@ def test_files_are_judged_against_the_warehouse_and_nothing_in_it_changes(
     assert stores.extra == ("floor",)
     assert lines
     assert lines.separator == "semicolon"
+
+
+def test_files_behind_a_url_are_checked_as_those_of_a_folder(
+    warehouse: Warehouse, gx_worker: Worker, settings: Settings, folder: Path
+) -> None:
+    bucket = fsspec.filesystem("memory")
+    for name, text in FILES.items():
+        bucket.pipe(f"/checked/{name}", text.encode())
+    behind = check(settings, "memory://checked", worker=gx_worker)
+    assert behind.folder == "memory://checked"
+    assert rules(behind) == rules(check(settings, folder, worker=gx_worker)) != {}
 
 
 def test_alone_what_the_warehouse_knows_plays_no_part(
