@@ -23,6 +23,7 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 LAST_DAY = dt.date(2026, 6, 30)
 DAYS = 360
 LEDGER = (
+    "points_accounts",
     "tier_history",
     "points_earnings",
     "event_earnings",

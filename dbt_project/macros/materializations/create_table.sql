@@ -7,11 +7,7 @@
     {%- endif -%}
     {{ get_assert_columns_equivalent(sql) }}
     create table {{ relation }} as
-    select
-        {% for column in model['columns'].values() -%}
-            cast({{ column['name'] }} as {{ column['data_type'] }}) as {{ column['name'] }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+    select {{ contracted_columns() }}
     from (
         {{ sql }}
     ) as model;
@@ -29,4 +25,13 @@
     {%- if required %}
     alter table {{ relation }} {{ required | join(', ') }};
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The columns of a model as its contract has them. -#}
+{% macro contracted_columns() -%}
+    {% for column in model['columns'].values() -%}
+        cast({{ column['name'] }} as {{ column['data_type'] }}) as {{ column['name'] }}
+        {{- ', ' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

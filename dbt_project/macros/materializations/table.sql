@@ -4,11 +4,21 @@
 {% materialization table, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set made = make_intermediate_relation(target) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {%- do replace_table(existing, target, sql) -%}
+
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{#- Makes `target` anew; hooks after it, that belong to the transaction, included. -#}
+{% macro replace_table(existing, target, sql) -%}
+    {%- set made = make_intermediate_relation(target) -%}
     {{ drop_relation_if_exists(load_cached_relation(made)) }}
     {%- call statement('main') -%}
         {# Whoever records the build, in ops, waits for the disk: for all that came before. -#}
@@ -31,8 +41,4 @@
         {%- do adapter.cache_dropped(existing) -%}  {# with the views that went with it #}
     {%- endif -%}
     {%- do apply_grants(target, config.get('grants'), should_revoke=False) -%}
-
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
-{% endmaterialization %}
+{%- endmacro %}

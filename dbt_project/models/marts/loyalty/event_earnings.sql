@@ -1,4 +1,7 @@
 -- Only bonus points: there is nothing that a rate or a threshold could be held against.
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -31,7 +34,9 @@ members as (
     from {{ ref('memberships') }} as memberships
     inner join {{ ref('customers') }} as customers
         on memberships.customer_id = customers.customer_id
-    where exists (select 1 as is_there from rules)
+    where
+        exists (select 1 as is_there from rules)
+        and {{ of_changed('memberships.customer_id') }}
 ),
 
 sign_ups as (

@@ -1,3 +1,4 @@
+{{ config(tags=['accounts'], post_hook="{{ record_accounts() }}") }}
 with
 
 as_of as (
@@ -19,6 +20,7 @@ movements as (
         -coalesce(sum(points) filter (where lot_id is null), 0) - sum(repaid_points) as debt_points,
         max(business_date) as last_entry_date
     from {{ ref('points_ledger') }}
+    where {{ of_changed('customer_id') }}
     group by customer_id
 ),
 
@@ -29,7 +31,7 @@ ends as (
         sum(remaining_points) as points,
         sum(remaining_points) filter (where is_pending) as pending_points
     from {{ ref('points_lots') }}
-    where remaining_points > 0
+    where remaining_points > 0 and {{ of_changed('customer_id') }}
     group by customer_id, valid_through
 ),
 
@@ -44,7 +46,7 @@ lots as (
     group by customer_id
 ),
 
-final as (
+changed as (
     select
         customers.customer_id,
         cast(coalesce(lots.points - lots.pending_points, 0) as bigint) as available_points,
@@ -67,6 +69,43 @@ final as (
     cross join as_of
     left join movements on customers.customer_id = movements.customer_id
     left join lots on customers.customer_id = lots.customer_id
+    where {{ of_changed('customers.customer_id') }}
+),
+
+-- All others are as they were, a day later.
+kept as (
+    select
+        balances.*,
+        as_of.business_date
+    from {{ standing_rows(
+        'points_balances',
+        {
+            'customer_id': 'text',
+            'available_points': 'bigint',
+            'pending_points': 'bigint',
+            'debt_points': 'bigint',
+            'balance': 'bigint',
+            'opening_points': 'bigint',
+            'earned_points': 'bigint',
+            'bonus_points': 'bigint',
+            'redeemed_points': 'bigint',
+            'expired_points': 'bigint',
+            'reversed_points': 'bigint',
+            'refunded_points': 'bigint',
+            'adjusted_points': 'bigint',
+            'next_expiry_points': 'bigint',
+            'next_expiry_date': 'date',
+            'last_entry_date': 'date',
+        }
+    ) }} as balances
+    cross join as_of
+    where not {{ of_changed('balances.customer_id') }}
+),
+
+final as (
+    select * from changed
+    union all
+    select * from kept
 )
 
 select * from final

@@ -1,5 +1,22 @@
 -- A customer who changes the tier takes the balance of the evening before along, on the first day.
+-- Days before the first entry or tier that has changed stand as they are.
+{{ config(tags=['accounts'], post_hook="{{ record_accounts() }}") }}
 with
+
+since as (
+    select
+        case
+            when
+                {{ accounts_are_partial() }}
+                and bool_and(accounts.was_complete and builds.build_id = accounts.build_id)
+                then coalesce(min(builds.changed_from), 'infinity')
+            else '-infinity'
+        end as business_date
+    from ops.account_builds as accounts
+    cross join ops.account_builds as builds
+    where
+        accounts.model = 'points_accounts' and builds.model in ('points_ledger', 'tier_history')
+),
 
 lowest as (
     select tier from {{ ref('loyalty_tiers') }}
@@ -35,7 +52,9 @@ moved as (
         on
             stretches.customer_id = entries.customer_id
             and stretches.valid_from > entries.business_date
-    where stretches.tier <> stretches.tier_before
+    where
+        stretches.tier <> stretches.tier_before
+        and stretches.valid_from >= (select since.business_date from since)
     group by
         stretches.customer_id, stretches.tier, stretches.tier_before, stretches.valid_from
 ),
@@ -54,6 +73,7 @@ movements as (
             entries.customer_id = stretches.customer_id
             and entries.business_date >= stretches.valid_from
             and entries.business_date < coalesce(stretches.valid_to, 'infinity')
+    where entries.business_date >= (select since.business_date from since)
     union all
     select
         business_date,
@@ -102,13 +122,46 @@ summed as (
     group by business_date, store_id, tier
 ),
 
+stood as (
+    select points_daily.*
+    from {{ standing_rows(
+        'points_daily',
+        {
+            'business_date': 'date',
+            'store_id': 'text',
+            'tier': 'text',
+            'opening_points': 'bigint',
+            'issued_points': 'bigint',
+            'redeemed_points': 'bigint',
+            'expired_points': 'bigint',
+            'reversed_points': 'bigint',
+            'refunded_points': 'bigint',
+            'adjusted_points': 'bigint',
+            'tier_moved_points': 'bigint',
+            'net_points': 'bigint',
+            'closing_balance': 'bigint',
+        }
+    ) }} as points_daily
+    inner join since on points_daily.business_date < since.business_date
+),
+
+balances_before as (
+    select distinct on (tier)
+        tier,
+        closing_balance
+    from stood
+    order by tier asc, business_date desc
+),
+
 closings as (
     select
-        business_date,
-        tier,
-        sum(sum(net_points)) over (partition by tier order by business_date) as closing_balance
+        summed.business_date,
+        summed.tier,
+        sum(sum(summed.net_points)) over (
+            partition by summed.tier order by summed.business_date
+        ) as points
     from summed
-    group by business_date, tier
+    group by summed.business_date, summed.tier
 ),
 
 final as (
@@ -125,10 +178,28 @@ final as (
         cast(summed.adjusted_points as bigint) as adjusted_points,
         cast(summed.tier_moved_points as bigint) as tier_moved_points,
         cast(summed.net_points as bigint) as net_points,
-        cast(closings.closing_balance as bigint) as closing_balance
+        cast(closings.points + coalesce(balances_before.closing_balance, 0) as bigint)
+            as closing_balance
     from summed
     inner join closings
         on summed.business_date = closings.business_date and summed.tier = closings.tier
+    left join balances_before on summed.tier = balances_before.tier
+    union all
+    select
+        stood.business_date,
+        stood.store_id,
+        stood.tier,
+        stood.opening_points,
+        stood.issued_points,
+        stood.redeemed_points,
+        stood.expired_points,
+        stood.reversed_points,
+        stood.refunded_points,
+        stood.adjusted_points,
+        stood.tier_moved_points,
+        stood.net_points,
+        stood.closing_balance
+    from stood
 )
 
 select * from final

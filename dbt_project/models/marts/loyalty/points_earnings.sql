@@ -1,10 +1,13 @@
--- The few rules in force meet the many purchases in one pass; the tier and the categories of a purchase
--- are looked up only where a rule asks for them.
+-- The few rules in force meet the many purchases in one pass; the tier and the categories of a
+-- purchase are looked up only where a rule asks for them.
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 purchases as (
     select * from {{ ref('purchases') }}
-    where eligible_amount > 0
+    where eligible_amount > 0 and {{ of_changed('customer_id') }}
 ),
 
 rules as (

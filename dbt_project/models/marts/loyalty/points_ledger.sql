@@ -1,5 +1,9 @@
 -- Postings worked off one customer at a time: which lots they moved, and what expired between them
 -- (docs/points.md, ops.fold_points).
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    changed_from='min(business_date)', changed_by=['business_date']
+) }}
 with
 
 -- Where nothing was taken and nothing has expired, there is nothing to work off.
@@ -15,6 +19,7 @@ accounts as (
         array_agg(postings.released_on order by postings.posting_number) as released_days
     from {{ ref('points_postings') }} as postings
     cross join {{ ref('as_of') }} as as_of
+    where {{ of_changed('postings.customer_id') }}
     group by postings.customer_id, as_of.business_date
     having bool_or(postings.points < 0) or min(postings.valid_through) < as_of.business_date
 ),
@@ -47,7 +52,10 @@ credits as (
             postings.customer_id = movements.customer_id
             and postings.posting_number = movements.posting
             and movements.repaid > 0
-    where postings.step = 3 and postings.points > 0
+    where
+        postings.step = 3
+        and postings.points > 0
+        and {{ of_changed('postings.customer_id') }}
 ),
 
 others as (

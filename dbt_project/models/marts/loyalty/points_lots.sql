@@ -1,3 +1,6 @@
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -8,7 +11,9 @@ as_of as (
 -- is no draw left to undo.
 openings as (
     select * from {{ ref('points_postings') }}
-    where step = 3 and points > 0 and link = posting_number or step = 6
+    where
+        (step = 3 and points > 0 and link = posting_number or step = 6)
+        and {{ of_changed('customer_id') }}
 ),
 
 seconds as (
@@ -17,7 +22,7 @@ seconds as (
         link,
         points
     from {{ ref('points_postings') }}
-    where step = 3 and link < posting_number and points > 0
+    where step = 3 and link < posting_number and points > 0 and {{ of_changed('customer_id') }}
 ),
 
 -- A refund opens its lot with what its own return brought back; later refunds give back to it.
@@ -34,6 +39,7 @@ entries as (
     where
         ledger.lot_id is not null
         and (ledger.points < 0 or ledger.repaid_points > 0 or ledger.entry_type = 'REFUND')
+        and {{ of_changed('ledger.customer_id') }}
 ),
 
 -- What became of the points later; of a credit only what it repaid.

@@ -1,11 +1,13 @@
 -- Whatever moves a customer's points, in the order in which it is worked off: docs/points.md.
-{{ config(indexes=[{'columns': ['customer_id', 'posting_number']}]) }}
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id', 'posting_number']}]
+) }}
 {%- set pending = 'business_date + ' ~ var('points_pending_days') %}
 with
 
 events as (
     select * from {{ ref('points_events') }}
-    where event_type = 'ADJUST'
+    where event_type = 'ADJUST' and {{ of_changed('customer_id') }}
 ),
 
 earned as (
@@ -14,11 +16,13 @@ earned as (
         parts.entry_type,
         parts.points
     from {{ ref('points_earned') }} as points_earned
-    cross join lateral (
-        values
-        ('EARN', points_earned.base_points),
-        ('BONUS', points_earned.bonus_points)
-    ) as parts (entry_type, points)
+    cross join
+        lateral (
+            values
+            ('EARN', points_earned.base_points),
+            ('BONUS', points_earned.bonus_points)
+        ) as parts (entry_type, points)
+    where {{ of_changed('points_earned.customer_id') }}
 ),
 
 postings as (
@@ -43,6 +47,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('memberships') }}
+    where {{ of_changed('customer_id') }}
     union all
     select
         entry_type,
@@ -87,6 +92,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('event_earnings') }}
+    where {{ of_changed('customer_id') }}
     union all
     select
         'ADJUST' as entry_type,
@@ -132,6 +138,7 @@ postings as (
         sales._row_number
     from {{ ref('points_reversals') }} as reversals
     inner join {{ ref('sales') }} as sales on reversals.return_transaction_id = sales.transaction_id
+    where {{ of_changed('reversals.customer_id') }}
     union all
     select
         'REDEEM' as entry_type,
@@ -154,6 +161,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('points_redemptions') }}
+    where {{ of_changed('customer_id') }}
     union all
     select
         'REFUND' as entry_type,
@@ -179,6 +187,7 @@ postings as (
         sales._row_number
     from {{ ref('points_refunds') }} as refunds
     inner join {{ ref('sales') }} as sales on refunds.return_transaction_id = sales.transaction_id
+    where {{ of_changed('refunds.customer_id') }}
 ),
 
 ordered as (
@@ -209,21 +218,29 @@ ordered as (
 
 -- Reversals name their lot, refunds the sale whose redemptions they undo, by its first posting.
 named as (
-    select lot_id as link_key from {{ ref('points_reversals') }}
+    select
+        customer_id,
+        lot_id as link_key
+    from {{ ref('points_reversals') }}
+    where {{ of_changed('customer_id') }}
     union
-    select original_transaction_id as link_key from {{ ref('points_refunds') }}
+    select
+        customer_id,
+        original_transaction_id as link_key
+    from {{ ref('points_refunds') }}
+    where {{ of_changed('customer_id') }}
 ),
 
 links as (
     select
-        customer_id,
-        link_key,
-        min(posting_number) as posting_number
+        ordered.customer_id,
+        ordered.link_key,
+        min(ordered.posting_number) as posting_number
     from ordered
-    where
-        entry_type in ('EARN', 'BONUS', 'REDEEM')
-        and link_key in (select named.link_key from named)
-    group by customer_id, link_key
+    inner join named
+        on ordered.customer_id = named.customer_id and ordered.link_key = named.link_key
+    where ordered.entry_type in ('EARN', 'BONUS', 'REDEEM')
+    group by ordered.customer_id, ordered.link_key
 ),
 
 final as (

@@ -1,4 +1,7 @@
 -- A redemption that an event of the customer tells as well is told once, by the event.
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -9,7 +12,10 @@ events as (
     select points_events.*
     from {{ ref('points_events') }} as points_events
     inner join as_of on points_events.business_date <= as_of.business_date
-    where points_events.event_type = 'REDEEM' and points_events.points <> 0
+    where
+        points_events.event_type = 'REDEEM'
+        and points_events.points <> 0
+        and {{ of_changed('points_events.customer_id') }}
 ),
 
 spent as (
@@ -23,7 +29,7 @@ spent as (
         purchases._batch_id,
         purchases._row_number
     from {{ ref('purchases') }} as purchases
-    where purchases.points_redeemed > 0
+    where purchases.points_redeemed > 0 and {{ of_changed('purchases.customer_id') }}
 ),
 
 redemptions as (

@@ -1,4 +1,7 @@
 -- Points paid with on a sale come back as its goods go back: cumulative and proportional.
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -31,6 +34,7 @@ refunded_to_date as (
             purchases.transaction_id = redemptions.transaction_id
             and purchases.customer_id = redemptions.customer_id
             and sale_returns.business_date >= redemptions.business_date
+    where {{ of_changed('purchases.customer_id') }}
     group by
         sale_returns.return_transaction_id,
         sale_returns.original_transaction_id,

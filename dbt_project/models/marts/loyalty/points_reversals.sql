@@ -1,5 +1,8 @@
 -- Cumulative and proportional (semantics 5): what has gone back by now, less what had before. div()
 -- cuts the exact quotient, where a rounded one could reach the next whole point.
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -14,6 +17,7 @@ returns as (
 
 lots as (
     select * from {{ ref('points_earned') }}
+    where {{ of_changed('customer_id') }}
 ),
 
 reversed_to_date as (

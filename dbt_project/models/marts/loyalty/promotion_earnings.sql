@@ -1,3 +1,6 @@
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 promotions as (
@@ -25,6 +28,7 @@ promoted as (
         and sale_lines.is_merchandise
         and not sale_lines.is_return
         and sale_lines.promotion_id in (select promotions.promotion_id from promotions)
+        and {{ of_changed('sale_lines.customer_id') }}
     group by sale_lines.transaction_id, sale_lines.promotion_id
 ),
 
@@ -74,7 +78,7 @@ final as (
             and purchases.business_date >= promotions.start_date
             and purchases.business_date <= promotions.end_date
     left join rates on purchases.transaction_id = rates.transaction_id
-    where promoted.promoted_amount > 0
+    where promoted.promoted_amount > 0 and {{ of_changed('purchases.customer_id') }}
 )
 
 select * from final

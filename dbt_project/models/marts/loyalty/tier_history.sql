@@ -1,6 +1,10 @@
-{{ config(indexes=[{'columns': ['customer_id']}]) }}
 -- Upgrades at once, downgrades at month end after grace, the delivered status a floor: what a day
 -- does depends on the tier held before, so one fold per customer (docs/points.md, ops.fold_tiers).
+{{ config(
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    changed_from='case when count(*) = 1 then min(valid_from) else min(valid_to) end',
+    changed_by=['customer_id', 'tier', 'valid_from']
+) }}
 with
 
 as_of as (
@@ -15,7 +19,7 @@ purchases as (
         merchandise_amount,
         business_date
     from {{ ref('purchases') }}
-    where has_merchandise
+    where has_merchandise and {{ of_changed('customer_id') }}
 ),
 
 -- What each return took from the worth of its sale, at most all of it.
@@ -53,6 +57,7 @@ openings as (
         memberships.opened_on
     from {{ ref('memberships') }} as memberships
     inner join as_of on memberships.opened_on <= as_of.business_date
+    where {{ of_changed('memberships.customer_id') }}
 ),
 
 changes as (
