@@ -21,6 +21,7 @@ in_order as (
 
 final as (
     select
+        concat_ws(' after ', business_date, previous_date) as visit_id,
         business_date,
         previous_date,
         count(*) as customer_count,
