@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from metabase.definition import Card, Column
+from metabase.definition import Card, Click, Column
 from metabase.preview.charts import figure
 from metabase.preview.choices import PERIODS, Period, period_of
+from metabase.preview.flows import flow
 from metabase.preview.formats import axis, shown
+from metabase.preview.numbers import change
 from metabase.preview.query import Result
-from metabase.preview.tables import table
+from metabase.preview.tables import as_csv, table
 
 FIRST, LAST = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
 
@@ -156,3 +158,67 @@ def test_a_mini_bar_is_as_long_as_its_share_of_the_largest() -> None:
     )
     drawn = table(bars, RESULT, "EUR")
     assert "33.3%" in drawn and "66.7%" in drawn and "100.0%" in drawn
+
+
+TREND = Card.model_validate(
+    {
+        "key": "x",
+        "name": "X",
+        "description": "X",
+        "display": "smartscalar",
+        "sql": "select 1",
+        "columns": {
+            "day": {"title": "Day", "format": "date"},
+            "revenue": {"title": "Revenue", "format": "money", "decimals": 0},
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (100, 125, "+25.0% vs. EUR 100"),
+        (100, 75, "-25.0% vs. EUR 100"),
+        (-100, -50, "+50.0% vs. EUR -100"),
+        (0, 5, "was EUR 0"),
+        (0, 0, None),
+        (None, 5, None),
+    ],
+)
+def test_a_number_is_compared_with_the_one_before(
+    before: int | None, now: int, told: str | None
+) -> None:
+    rows = Result(("day", "revenue"), ((FIRST, before), (LAST, Decimal(now))))
+    assert change(TREND, rows, "EUR") == told
+
+
+def test_a_number_without_one_before_stands_alone() -> None:
+    assert change(TREND, Result(("day", "revenue"), ((LAST, Decimal(5)),)), "EUR") is None
+
+
+def test_a_thing_has_the_same_colour_on_both_sides_of_a_flow() -> None:
+    settings = {"sankey.source": "store", "sankey.target": "kind", "sankey.value": "revenue"}
+    rows = Result(("store", "kind", "revenue"), (("A before", "A", 1), ("A before", "B", 2)))
+    (drawn,) = flow(card("sankey", **settings), rows, "EUR", 300).data
+    colors = dict(zip(drawn.node.label, drawn.node.color, strict=True))
+    assert colors["A before"] == colors["A"] != colors["B"]
+    assert (list(drawn.link.source), list(drawn.link.target)) == ([0, 0], [1, 2])
+    assert list(drawn.link.value) == [1.0, 2.0]
+
+
+def test_a_whole_table_is_written_as_csv_under_the_names_of_its_columns() -> None:
+    odd = Result(("customer_id", "store"), (("C1", 'Say "hi", Ltd'), ("C2", None)))
+    assert as_csv(odd).splitlines() == ["customer_id,store", 'C1,"Say ""hi"", Ltd"', "C2,"]
+
+
+def test_a_table_higher_than_its_place_is_scrolled() -> None:
+    assert "max-height: 300px" in table(card("table"), RESULT, "EUR", height=300)
+    assert "max-height" not in table(card("table"), RESULT, "EUR")
+
+
+def test_the_first_column_that_a_click_sets_is_the_link() -> None:
+    linked = card("table").model_copy(update={"click": Click(sets={"store": "store"})})
+    drawn = table(linked, RESULT, "EUR", lambda row: f"?store={row['store']}&x=<")
+    assert '<a href="?store=A&amp;x=&lt;">A</a>' in drawn
+    assert drawn.count("<a ") == len(RESULT.rows)
