@@ -27,7 +27,7 @@ def page() -> None:
         dashboard = definition.dashboards[0]
         st.set_page_config(dashboard.name, layout="wide")
         st.html(STYLE)
-        url = with_password(running_bi_url(settings))
+        url = _url()
         st.title(dashboard.name)
         st.caption(
             f"{dashboard.description} This is a preview of the Metabase dashboards, drawn from"
@@ -40,6 +40,12 @@ def page() -> None:
             _tabs(Desk(connection, url, settings.currency, {}), definition, dashboard)
     except LensError as error:
         st.error(str(error))
+
+
+@st.cache_resource(ttl=60, show_spinner=False)
+def _url() -> str:
+    """Where the warehouse is: asked of the server once a minute, not for every click."""
+    return with_password(running_bi_url(Settings.from_environment()))
 
 
 def _is_certified(connection: Connection) -> bool:

@@ -12,7 +12,17 @@ from metabase.preview.formats import axis
 from metabase.preview.query import Result
 
 # Told apart by everybody, in this order (after Okabe and Ito).
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5D6D7E", "#B8A400")
+COLORS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#5D6D7E",
+    "#B8A400",
+    "#31333F",
+)
 SHAPES = ("bar", "line", "area")
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 

@@ -31,8 +31,8 @@ final as (
         product_id,
         count(distinct transaction_id) filter (where not is_return) as transaction_count,
         count(distinct customer_id) filter (where not is_return) as customer_count,
-        cast(sum(quantity) as numeric(24, 4)) as unit_count,
-        cast(sum(line_amount) as numeric(24, 4)) as net_amount
+        cast(coalesce(sum(quantity), 0) as numeric(24, 4)) as unit_count,
+        cast(coalesce(sum(line_amount), 0) as numeric(24, 4)) as net_amount
     from lines
     group by promotion_id, business_date, store_id, product_category, product_id
 )

@@ -23,12 +23,12 @@ final as (
         store_id,
         product_category,
         count(*) filter (where not is_return) as line_count,
-        cast(sum(quantity) as numeric(24, 4)) as unit_count,
+        cast(coalesce(sum(quantity), 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(-sum(line_amount) filter (where is_return), 0) as numeric(24, 4))
             as returned_amount,
         cast(coalesce(sum(line_amount) filter (where is_promoted), 0) as numeric(24, 4))
             as promoted_amount,
-        cast(sum(line_amount) as numeric(24, 4)) as net_amount
+        cast(coalesce(sum(line_amount), 0) as numeric(24, 4)) as net_amount
     from lines
     group by business_date, store_id, product_category
 )

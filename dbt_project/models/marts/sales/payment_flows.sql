@@ -37,7 +37,7 @@ final as (
         stores.store_region,
         lines.product_category,
         sales.payment_method,
-        cast(sum(lines.line_amount) as numeric(24, 4)) as gross_amount
+        cast(coalesce(sum(lines.line_amount), 0) as numeric(24, 4)) as gross_amount
     from lines
     inner join sales on lines.transaction_id = sales.transaction_id
     inner join stores on sales.store_id = stores.store_id

@@ -8,11 +8,10 @@ lines as (
     select
         sale_lines.product_id,
         sale_lines.customer_id,
-        sum(sale_lines.quantity) as unit_count,
-        sum(sale_lines.line_amount) as net_amount
+        sale_lines.quantity,
+        sale_lines.line_amount
     from {{ ref('sale_lines') }} as sale_lines
     inner join as_of on sale_lines.business_date <= as_of.business_date
-    group by sale_lines.product_id, sale_lines.customer_id
 ),
 
 customers as (
@@ -26,9 +25,8 @@ final as (
     select
         lines.product_id,
         coalesce(customers.value_segment, 'Guest') as value_segment,
-        count(lines.customer_id) as customer_count,
-        cast(sum(lines.unit_count) as numeric(24, 4)) as unit_count,
-        cast(sum(lines.net_amount) as numeric(24, 4)) as net_amount
+        cast(coalesce(sum(lines.quantity), 0) as numeric(24, 4)) as unit_count,
+        cast(coalesce(sum(lines.line_amount), 0) as numeric(24, 4)) as net_amount
     from lines
     left join customers on lines.customer_id = customers.customer_id
     group by lines.product_id, customers.value_segment

@@ -41,7 +41,7 @@ final as (
         coalesce(customers.value_segment, 'Guest') as value_segment,
         coalesce(customers.tier, 'Guest') as tier,
         count(*) filter (where not sales.is_return) as transaction_count,
-        cast(sum(sales.total_amount) as numeric(24, 4)) as net_amount
+        cast(coalesce(sum(sales.total_amount), 0) as numeric(24, 4)) as net_amount
     from sales
     inner join stores on sales.store_id = stores.store_id
     left join customers on sales.customer_id = customers.customer_id
