@@ -28,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise FolderError(
-                f"{folder}: another lens generate or lens feed is at work there; wait until it ends"
+                f"{folder}: another lens generate, adapt or feed is at work there; wait for its end"
             ) from None
         yield
 
@@ -45,24 +45,30 @@ def make_room(folder: Path, *, replace: bool) -> None:
     With ``replace`` the files of the earlier one go, as the manifest names them, and nothing else.
     Raises FolderError where data files lie that would stay beside the new ones.
     """
-    there = {path.relative_to(folder).as_posix() for path in _data_files(folder)}
-    if there and not replace:
-        raise FolderError(
-            f"{folder}: data files lie there already, and two histories are none; "
-            "name an empty folder, or --replace what lens generate wrote there"
-        )
-    ours = _noted(folder)
-    if strange := sorted(there - ours):
-        raise FolderError(
-            f"{folder}: {strange[0]} is not of lens generate (files like it: {len(strange)}) and "
-            "would stay beside the new history; name an empty folder"
-        )
+    there = files_in_the_way(folder, replace=replace)
     for name in there:
         (folder / name).unlink()
     for below in {(folder / name).parent for name in there} - {folder}:
         if not any(below.iterdir()):
             below.rmdir()
     (folder / MANIFEST).unlink(missing_ok=True)
+
+
+def files_in_the_way(folder: Path, *, replace: bool) -> set[str]:
+    """The files that would go; nothing is changed. Raises FolderError as ``make_room`` does."""
+    there = {path.relative_to(folder).as_posix() for path in _data_files(folder)}
+    if there and not replace:
+        raise FolderError(
+            f"{folder}: data files lie there already, and two histories are none; "
+            "name an empty folder, or --replace what lens generate or lens adapt wrote there"
+        )
+    ours = _noted(folder)
+    if strange := sorted(there - ours):
+        raise FolderError(
+            f"{folder}: {strange[0]} is not of lens generate or lens adapt (files like it: "
+            f"{len(strange)}) and would stay beside the new history; name an empty folder"
+        )
+    return there
 
 
 def _data_files(folder: Path) -> list[Path]:

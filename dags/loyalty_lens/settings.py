@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from loyalty_lens.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+FEEDS = PROJECT_ROOT / "great_expectations" / "feeds"
 DATABASE = "loyalty_lens"
 DEMO_SUFFIX = "_demo"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -40,6 +41,7 @@ class Settings:
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
     # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
     bi_password: str | None = field(repr=False)
+    feed: str | None  # LENS_FEED: rules of great_expectations/feeds to add
     dbt_threads: int  # LENS_DBT_THREADS
     log_level: str  # LENS_LOG_LEVEL
     metabase_url: str | None  # LENS_METABASE_URL
@@ -81,6 +83,7 @@ class Settings:
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
             bi_password=env.get("LENS_BI_PASSWORD"),
+            feed=_feed(env),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
             log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),
             metabase_url=env.get("LENS_METABASE_URL"),
@@ -128,6 +131,17 @@ def _marker(env: Mapping[str, str]) -> str | None:
     if marker and (marker == "." or "/" in marker):
         raise SettingsError(f"LENS_MARKER is {marker!r}: use a suffix or a name: .done or _SUCCESS")
     return marker
+
+
+def _feed(env: Mapping[str, str]) -> str | None:
+    feed = env.get("LENS_FEED")
+    known = sorted(path.stem for path in FEEDS.glob("*.yml"))
+    if feed and feed not in known:
+        raise SettingsError(
+            f"LENS_FEED is {feed!r}: use {' or '.join(known)}, or add {feed}.yml to"
+            " great_expectations/feeds"
+        )
+    return feed
 
 
 def _decimal(env: Mapping[str, str], name: str, default: str) -> Decimal:

@@ -55,6 +55,8 @@ def test_home_may_be_written_from_the_users_folder() -> None:
         ("LENS_RFM_MONETARY_BASIS", "both"),
         ("LENS_DBT_THREADS", "many"),
         ("LENS_LOG_LEVEL", "loud"),
+        ("LENS_FEED", "../stores"),
+        ("LENS_FEED", "online"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:

@@ -79,6 +79,7 @@ def checked(
                 url,
                 currency=settings.currency,
                 default_time_zone=settings.default_time_zone,
+                feed=settings.feed,
                 worker=helper,
                 warning_examples=EXAMPLES,
             )

@@ -8,6 +8,7 @@ import traceback
 import click
 
 from loyalty_lens.cli import (
+    adapt,
     bring,
     dashboards,
     demo,
@@ -46,6 +47,7 @@ COMMANDS = (
     *quality.COMMANDS,
     *points.COMMANDS,
     *generate.COMMANDS,
+    *adapt.COMMANDS,
     *dashboards.COMMANDS,
     *metabase.COMMANDS,
     *demo.COMMANDS,

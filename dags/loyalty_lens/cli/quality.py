@@ -92,7 +92,9 @@ def docs_quality(settings: Settings, out: Path | None) -> None:
     """The last results of every rule as Data Docs of Great Expectations, to read offline."""
     url = warehouse_url(settings)
     with Worker("loyalty_lens.quality.data_docs") as worker:
-        index = write_documents(url, out or settings.home / "docs" / "quality", worker)
+        index = write_documents(
+            url, out or settings.home / "docs" / "quality", worker, feed=settings.feed
+        )
     click.echo(f"written: {index}")
 
 

@@ -115,7 +115,7 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     idle = "never matches: its tier is unknown, or its event knows no store, category or purchase"
     for note in [*notes, *(f"loyalty rule {rule} {idle}" for rule in marts.points.idle_rules)]:
         console.print("[yellow]note[/]", escape(note), highlight=False, soft_wrap=True)
-    show.show_insight(console, marts, settings.currency)
+    show.show_insight(console, marts, settings.currency, settings.rfm_monetary_basis)
     show.show_seconds(console, seconds)
     date = known.last_run.business_date if known.last_run else None
     console.print(f"Business date: {date or 'unknown, no sale was ever accepted'}")

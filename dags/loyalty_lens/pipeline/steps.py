@@ -65,6 +65,7 @@ def validate(settings: Settings, run_id: str, workers: Workers | None = None) ->
             business_date=row.requested_date if row.is_explicit else None,
             currency=settings.currency,
             default_time_zone=settings.default_time_zone,
+            feed=settings.feed,
             run_id=run_id,
             worker=helpers.gate,
         )

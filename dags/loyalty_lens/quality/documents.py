@@ -6,7 +6,8 @@ from typing import Any
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import QualityError
-from loyalty_lens.quality.suites import SUITES, load_suite
+from loyalty_lens.quality.feeds import load_suites
+from loyalty_lens.quality.suites import SUITES
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
@@ -34,13 +35,15 @@ from newest inner join ops.validation_results as results using (batch_id, valida
 """
 
 
-def write_documents(url: str, folder: Path, worker: Worker, suites: Path = SUITES) -> Path:
+def write_documents(
+    url: str, folder: Path, worker: Worker, suites: Path = SUITES, feed: str | None = None
+) -> Path:
     """Writes index.html and a page per data set into `folder`; returns the index.
 
     The pages need nothing but themselves: no script, nothing from another host. Raises QualityError
     where nothing was judged yet or the folder cannot be written.
     """
-    pages = _pages(url, suites)
+    pages = _pages(url, suites, feed)
     if not pages:
         raise QualityError("no results to show yet; load files first: lens run --landing DIR")
     style = STYLE.read_text("utf-8")
@@ -54,7 +57,8 @@ def write_documents(url: str, folder: Path, worker: Worker, suites: Path = SUITE
     return index
 
 
-def _pages(url: str, suites: Path) -> list[dict[str, Any]]:
+def _pages(url: str, suites: Path, feed: str | None) -> list[dict[str, Any]]:
+    suite_of = load_suites(suites, feed)
     with connected(url) as connection, connection.cursor() as cursor:
         cursor.execute(RESULTS)
         rows = cursor.fetchall()
@@ -82,7 +86,7 @@ def _pages(url: str, suites: Path) -> list[dict[str, Any]]:
                     "rows_evaluated": counts[name, rule.rule_id, rule.column][0],
                     "rows_failed": counts[name, rule.rule_id, rule.column][1],
                 }
-                for rule in load_suite(name, suites).rules
+                for rule in suite_of[name].rules
                 if (name, rule.rule_id, rule.column) in counts
             ],
         }

@@ -33,10 +33,11 @@ from loyalty_lens.quality import (
 )
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.failing import Failing, WarnedRow
+from loyalty_lens.quality.feeds import load_suites
 from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
-from loyalty_lens.quality.suites import SUITES, Suite, load_suite
+from loyalty_lens.quality.suites import SUITES, Suite
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import Worker
 
@@ -58,18 +59,20 @@ def validate(
     run_id: str | None = None,
     business_date: dt.date | None = None,
     suites: Path = SUITES,
+    feed: str | None = None,
     warning_examples: int = 0,
 ) -> QualityReport:
     """Judges all batches in status `loaded` and the open rejects that may pass by now.
 
     `business_date` is that of the run, where it was given explicitly: it dates the arrival of the
-    batches. `warning_examples`: of how many rows of each warning the report names the message.
+    batches. `feed` adds the rules of `great_expectations/feeds/<feed>.yml`. `warning_examples`: of
+    how many rows of each warning the report names the message.
     Raises QualityError where a suite is wrong or a statement fails, SettingsError where
     the time zone is not known to the server.
     """
     started = time.monotonic()
     data_sets = load_data_sets()
-    rules = {name: load_suite(name, suites) for name in data_sets}
+    rules = load_suites(suites, feed)
     whole = load_batch_rules(suites)
     connection = connect(url)
     try:

@@ -116,25 +116,31 @@ def load_suite(data_set: str, folder: Path = SUITES) -> Suite:
     entries = read_entries(path, name, "expectations")
     return Suite(
         data_set,
-        tuple(_rule(name, number, entry) for number, entry in enumerate(entries, start=1)),
+        tuple(read_rule(name, number, entry) for number, entry in enumerate(entries, start=1)),
     )
 
 
 def read_entries(path: Path, name: str, key: str) -> list[Any]:
     """The list under `key` of a YAML file. Raises QualityError that calls the file `name`."""
+    entries = read_document(path, name).get(key)
+    if not isinstance(entries, list):
+        raise QualityError(f"{name}: needs a list `{key}`")
+    return entries
+
+
+def read_document(path: Path, name: str) -> dict[str, Any]:
+    """A YAML file; empty where it is no mapping. Raises QualityError that calls it `name`."""
     try:
         document = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506  (a safe one)
     except OSError as error:
         raise QualityError(f"{name}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise QualityError(f"{name}: is not YAML ({' '.join(str(error).split())})") from error
-    entries = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise QualityError(f"{name}: needs a list `{key}`")
-    return entries
+    return document if isinstance(document, dict) else {}
 
 
-def _rule(name: str, number: int, entry: object) -> Rule:
+def read_rule(name: str, number: int, entry: object) -> Rule:
+    """The `number`-th entry of the file `name`. Raises QualityError where it is wrong."""
     where = f"{name}, entry {number}"
     if not isinstance(entry, dict) or not isinstance(entry.get("meta"), dict):
         raise QualityError(f"{where}: needs `type`, `kwargs` and `meta`")

@@ -62,8 +62,8 @@ def show_rules(console: Console, title: str, rows: Iterable[tuple[str, str, int]
         table(console, title, ("data set", "rule", "rows"), shown, text_columns=2)
 
 
-def show_insight(console: Console, figures: Insight, currency: str) -> None:
-    """Segments, points and top customers."""
+def show_insight(console: Console, figures: Insight, currency: str, basis: str) -> None:
+    """Segments, points and top customers; `basis` of their spend: net or gross of returns."""
     rows = [
         (tier, *(number(figures.segments.get((tier, status), 0)) for status in ENGAGEMENT))
         for tier in TIERS
@@ -82,7 +82,8 @@ def show_insight(console: Console, figures: Insight, currency: str) -> None:
         (customer, f"{spent:,.2f}", number(count), f"{days} days", number(points), segment)
         for customer, spent, count, days, segment, points in figures.top_customers
     ]
-    columns = ("customer", f"net spend {currency}", "purchases", "last seen", "points", "segment")
+    spend = f"{basis} spend {currency}"
+    columns = ("customer", spend, "purchases", "last seen", "points", "segment")
     table(console, "Top customers", columns, top)
 
 

@@ -43,6 +43,7 @@ select
     looked_up.*,
     case when not looked_up._is_return then looked_up.quantity end as _sale_quantity,
     case when not looked_up._is_return then looked_up.line_item_amount end as _sale_amount,
+    looked_up.line_item_amount / nullif(looked_up.quantity, 0) as _paid_price,
     -- Rounded by unit or by line, or cut: a cent for each unit and one in a hundred is no difference.
     -- What was given away is told by zero_amount, a promotion that is not known by unknown_promotion.
     case
