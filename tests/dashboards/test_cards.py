@@ -153,14 +153,15 @@ def test_kpis_equal_a_query_written_by_hand(bi: Connection, shop_database: str) 
             (select sum(total_amount) filter (where customer_id is not null) / sum(total_amount)
              from sold),
             ledger.redeemed / ledger.issued::numeric, ledger.issued, ledger.redeemed,
-            ledger.expired, ledger.balance
+            ledger.expired, ledger.balance,
+            (select sum(liability_amount) from marts.points_liability)
         from ledger
         """,
     )
     keys = (
         *("active_members", "revenue", "average_basket", "visit_frequency", "member_share"),
         *("redemption_rate", "points_issued", "points_redeemed", "points_expired"),
-        "points_outstanding",
+        *("points_outstanding", "liability"),
     )
     for key, value in zip(keys, expected, strict=True):
         found = run_card(bi, DEFINITION.cards[f"overview/{key}"], {"period": Period(*days)})

@@ -220,7 +220,7 @@ def test_filters_change_the_numbers_and_go_with_the_address(visit: Visit, bi: Co
     check(visit, "Overview", bi, choices)
 
     liability = DEFINITION.cards["overview/liability"]
-    assert visit.number(liability) == _text(liability, bi, {})
+    assert visit.number(liability) == _text(liability, bi, {"period": choices["period"]})
 
     visit.page.reload()  # the address holds tab and filters
     visit.settle("Overview")

@@ -211,6 +211,32 @@ def test_what_cannot_be_known_is_refused(warehouse: Warehouse, customers: list[s
     )
 
 
+def test_the_liability_of_any_day_is_that_of_the_build_of_that_day(
+    warehouse: Warehouse, customers: list[str]
+) -> None:
+    daily = {
+        day: figures
+        for day, *figures in warehouse.rows(
+            "select business_date, outstanding_points, expected_points, liability_amount"
+            " from marts.points_liability_daily"
+        )
+    }
+    for day in [LAST_DAY, *PAST]:
+        warehouse.build(day)
+        ((points, expected, amount),) = warehouse.rows(
+            "select sum(outstanding_points), sum(expected_points - used_points),"
+            " sum(liability_amount) from marts.points_liability"
+        )
+        assert points == daily[day][0]
+        assert float(expected) == pytest.approx(float(daily[day][1]), abs=0.01)
+        assert float(amount) == pytest.approx(float(daily[day][2]), abs=0.002)
+    warehouse.build()
+    # Ann's points of 2024 ran out in April: from then on most are expected to run out, too.
+    before, after = (daily[dt.date(2025, month, 1)] for month in (3, 6))
+    assert before[0] == before[1] and 0 < after[1] < after[0] / 50
+    assert 100 < daily[LAST_DAY][1] < daily[LAST_DAY][0] / 100
+
+
 def test_rules_tell_their_versions_and_which_are_in_force(
     warehouse: Warehouse, customers: list[str]
 ) -> None:

@@ -105,6 +105,12 @@ def test_an_earlier_month_is_closed_as_it_ended(lens: Typed, warehouse: Warehous
     balance = "select sum(points) from marts.points_ledger where business_date < '2026-01-01'"
     ((points,),) = warehouse.rows(balance)
     assert f"balance 100 before, {points} after: outstanding {points}" in told
+    assert warehouse.rows(
+        "select distinct closed.liability_amount = daily.liability_amount"
+        " from ops.closed_months as closed inner join marts.points_liability_daily as daily"
+        " on daily.business_date = closed.month + interval '1 month' - interval '1 day'"
+        " where closed.reason is distinct from '2026-01 is over'"  # restated since
+    ) == [(True,)]
 
 
 def test_marts_of_a_day_before_the_end_of_a_month_say_nothing_of_it(

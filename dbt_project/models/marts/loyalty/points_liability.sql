@@ -78,13 +78,7 @@ expected as (
 counted as (
     select
         *,
-        case
-            when is_over then used_points
-            else least(
-                greatest(issued_points * (1 - breakage_ratio), used_points),
-                used_points + outstanding_points
-            )
-        end as expected_points,
+        {{ expected_points('breakage_ratio') }} as expected_points,
         greatest(issued_points, 0) * (1 - breakage_ratio_at_issue) * {{ point_cost }}
             as points_value_at_issue
     from expected
