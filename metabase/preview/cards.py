@@ -63,6 +63,7 @@ def _number(desk: Desk, card: Card, result: Result) -> None:
         delta_color="inverse" if card.settings.get("scalar.switch_positive_negative") else "normal",
         help=card.description,
         border=True,
+        height="stretch",
     )
 
 

@@ -24,6 +24,8 @@ COLORS = (
     "#31333F",
 )
 SHAPES = ("bar", "line", "area")
+BAR_PIXELS, AXIS_PIXELS = 24, 64  # of a row chart, for labels that can be read
+LEGEND_PIXELS, LEGEND_LINES = 22, 4  # on a narrow page each series has a line of its own
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
@@ -39,15 +41,14 @@ class Series:
 
 
 def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
-    """The card's chart, `height` pixels high."""
+    """The card's chart, `height` pixels high; higher where bars or a legend need it."""
     lines = list(_series(card, result))
     drawn = go.Figure([_trace(card, each, number, currency) for number, each in enumerate(lines)])
     category, value = ("yaxis", "xaxis") if card.display == "row" else ("xaxis", "yaxis")
-    value_format = axis(card.columns[card.metrics[0]], currency)
     from_zero = not card.settings.get("graph.y_axis.unpin_from_zero")
     drawn.update_layout(
         {
-            "height": height,
+            "height": _height(card, lines, height),
             "margin": MARGIN,
             "barmode": "relative" if "stackable.stack_type" in card.settings else "group",
             "barnorm": _norm(card),
@@ -59,14 +60,35 @@ def figure(card: Card, result: Result, currency: str, height: int) -> go.Figure:
                 "automargin": True,
                 "rangemode": "tozero" if from_zero else "normal",
                 "nticks": 4,
-                **value_format,
+                "tickangle": 0,
+                **_ticks(card, lines, currency),
             },
         }
     )
+    for metric in card.metrics:
+        if _own(card, metric).get("axis") == "right":
+            largest = max((y for y in result.column(metric) if y is not None), default=0)
+            drawn.update_layout(yaxis2=_right_axis(card.columns[metric], largest, currency))
     for name in ("x", "y"):
         title = card.settings.get(f"graph.{name}_axis.title_text", "")
         drawn.update_layout({f"{name}axis": {"title": {"text": title}, "tickfont": {"size": 11}}})
     return drawn
+
+
+def _height(card: Card, lines: list[Series], height: int) -> int:
+    if card.display == "row":
+        bars = sum(len(each.x) for each in lines)
+        return max(height, bars * BAR_PIXELS + AXIS_PIXELS) if len(lines) == 1 else height
+    return height + LEGEND_PIXELS * max(0, len(lines) - LEGEND_LINES)
+
+
+def _ticks(card: Card, lines: list[Series], currency: str) -> dict[str, str]:
+    """Thousands as `10k` on the axis, as Metabase writes them; hovering shows the whole number."""
+    column = card.columns[card.metrics[0]]
+    largest = max((abs(float(y)) for each in lines for y in each.y if y is not None), default=0.0)
+    short = {"tickformat": "~s"} if column.format != "percent" and largest >= 1000 else {}
+    bare = {"tickprefix": ""} if card.display == "row" and _shows_values(card) else {}
+    return {**axis(column, currency), **short, **bare}  # beside values there is no room for both
 
 
 def _series(card: Card, result: Result) -> Iterator[Series]:
@@ -92,6 +114,32 @@ def _series(card: Card, result: Result) -> Iterator[Series]:
             )
 
 
+def _right_axis(column: Column, largest: float, currency: str) -> dict[str, Any]:
+    whole = {"dtick": 1} if column.format == "integer" and largest < 5 else {}  # no 0.5 stores
+    return {
+        "overlaying": "y",
+        "side": "right",
+        "rangemode": "tozero",
+        "showgrid": False,
+        "automargin": True,
+        "nticks": 4,
+        "title": {"text": column.title},
+        "tickfont": {"size": 11},
+        **whole,
+        **axis(column, currency),
+    }
+
+
+def _own(card: Card, key: str) -> dict[str, Any]:
+    """The settings of one series."""
+    own: dict[str, Any] = card.settings.get("series_settings", {}).get(key, {})
+    return own
+
+
+def _shows_values(card: Card) -> bool:
+    return bool(card.settings.get("graph.show_values"))
+
+
 def _labels(values: list[Any]) -> list[Any]:
     """Plotly takes a text for markup: a store may be called `<b>Best</b> & Co`."""
     return [html.escape(each, quote=False) if isinstance(each, str) else each for each in values]
@@ -99,7 +147,8 @@ def _labels(values: list[Any]) -> list[Any]:
 
 def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
     key = series.metric if len(card.dimensions) == 1 else html.unescape(series.name)
-    own = card.settings.get("series_settings", {}).get(key, {})
+    own = _own(card, key)
+    yaxis = "y2" if own.get("axis") == "right" else "y"
     shape = own.get("display", card.display if card.display in SHAPES else "bar")
     color = own.get("color", COLORS[number % len(COLORS)])
     values = [None if value is None else float(value) for value in series.y]
@@ -108,6 +157,7 @@ def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
     if shape != "bar":
         return go.Scatter(
             name=series.name,
+            yaxis=yaxis,
             x=series.x,
             y=values,
             mode="lines",
@@ -121,13 +171,12 @@ def _trace(card: Card, series: Series, number: int, currency: str) -> Any:
     label = "%{x:" if is_row else "%{y:"
     return go.Bar(
         name=series.name,
+        yaxis=yaxis,
         x=values if is_row else series.x,
         y=series.x if is_row else values,
         orientation="h" if is_row else "v",
         marker={"color": color},
-        texttemplate=label + number_format + "}"
-        if card.settings.get("graph.show_values")
-        else None,
+        texttemplate=label + number_format + "}" if _shows_values(card) else None,
         textposition="auto",
         textangle=0,
         textfont={"size": 11},

@@ -33,7 +33,9 @@ def chosen(
     choices: dict[str, Choice] = {}
     if not filters:
         return choices
-    for each, place in zip(filters, _places(len(filters)), strict=True):
+    with st.container(key="filters"):
+        places = _places(len(filters))
+    for each, place in zip(filters, places, strict=True):
         columns = columns_of(definition, dashboard, each.id)
         with place:
             choice: Choice | None

@@ -13,5 +13,14 @@ STYLE = """
 .lens-table .date {white-space: nowrap}
 .lens-table a {color: #0072B2}
 [data-testid="stMetricValue"] > div {font-size: 1.7rem; text-overflow: clip; white-space: normal}
+@media (max-width: 640px) {
+  /* A table is wider than the page and scrolls, rather than a word a line. */
+  .lens-table td.text > div {width: max-content; max-width: 12rem}
+  /* Names from both sides of a flow meet in the middle. */
+  .sankey .node-label {font-size: 8.5px !important}
+  /* Two filters side by side. */
+  .st-key-filters [data-testid="stColumn"] {min-width: calc(50% - 1rem)}
+  .st-key-filters [data-testid="stHorizontalBlock"] {gap: 0.6rem}
+}
 </style>
 """

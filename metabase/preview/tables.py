@@ -44,7 +44,8 @@ def table(
         target = link(values) if linked else None
         cells = (
             f'<td class="{_class(name, card)}" style="{_style(name, value, largest, colors)}">'
-            f"{_text(shown(value, card.columns[name], currency), target, name == linked)}</td>"
+            f"<div>{_text(shown(value, card.columns[name], currency), target, name == linked)}"
+            "</div></td>"
             for name, value in values.items()
         )
         body += f"<tr>{''.join(cells)}</tr>"

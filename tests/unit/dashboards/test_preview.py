@@ -92,6 +92,49 @@ def test_a_row_chart_runs_from_left_to_right_with_the_first_on_top() -> None:
     assert drawn.layout.xaxis.tickprefix == "EUR "
 
 
+def test_a_row_chart_is_high_enough_for_the_labels_of_its_bars() -> None:
+    rows = tuple((f"Store {number}", "new", Decimal(number)) for number in range(20))
+    settings = {"graph.dimensions": ["store"], "graph.metrics": ["revenue"]}
+    many = figure(card("row", **settings), Result(("store", "kind", "revenue"), rows), "EUR", 300)
+    few = figure(
+        card("row", **settings), Result(("store", "kind", "revenue"), rows[:3]), "EUR", 300
+    )
+    assert (many.layout.height, few.layout.height) == (20 * 24 + 64, 300)
+
+
+def test_a_long_legend_does_not_eat_the_chart() -> None:
+    rows = tuple(("A", f"Kind {number}", Decimal(1)) for number in range(9))
+    settings = {"graph.dimensions": ["store", "kind"], "graph.metrics": ["revenue"]}
+    drawn = figure(card("line", **settings), Result(("store", "kind", "revenue"), rows), "EUR", 300)
+    assert drawn.layout.height == 300 + 5 * 22
+
+
+def test_thousands_are_short_on_the_axis_and_whole_where_one_points() -> None:
+    settings = {"graph.dimensions": ["store"], "graph.metrics": ["revenue"]}
+    large = Result(("store", "kind", "revenue"), (("A", "new", Decimal(12345)),))
+    drawn = figure(card("bar", **settings), large, "EUR", 300)
+    assert (drawn.layout.yaxis.tickprefix, drawn.layout.yaxis.tickformat) == ("EUR ", "~s")
+    assert drawn.data[0].hovertemplate == "%{y:,.0f}"
+    small = figure(card("bar", **settings), RESULT, "EUR", 300)
+    assert small.layout.yaxis.tickformat == ",.0f"
+
+
+def test_a_series_on_the_right_has_an_axis_of_its_own() -> None:
+    settings = {
+        "graph.dimensions": ["store"],
+        "graph.metrics": ["revenue", "empty"],
+        "series_settings": {"revenue": {"display": "line"}, "empty": {"axis": "right"}},
+    }
+    columns = {"empty": {"title": "None left", "format": "integer"}}
+    content = card("table").model_dump() | {"display": "combo", "settings": settings}
+    both = Card.model_validate(content | {"columns": content["columns"] | columns})
+    rows = Result(("store", "kind", "revenue", "empty"), (("A", "new", Decimal(900), 2),))
+    drawn = figure(both, rows, "EUR", 300)
+    assert [trace.yaxis for trace in drawn.data] == ["y", "y2"]
+    right = drawn.layout.yaxis2
+    assert (right.side, right.title.text, right.dtick) == ("right", "None left", 1)
+
+
 def test_a_second_dimension_makes_a_series_of_each_of_its_values() -> None:
     drawn = figure(
         card("bar", graph__dimensions=["store", "kind"], graph__metrics=["revenue"]),
