@@ -33,6 +33,7 @@ LEDGER = (
     "points_redemptions",
     "points_refunds",
     "points_postings",
+    "points_movements",
     "points_ledger",
     "points_lots",
     "points_balances",

@@ -74,7 +74,7 @@ def test_an_earlier_day_other_settings_and_other_rules_build_all(
 
 def test_what_a_build_left_undone_the_next_one_does(history: History, warehouse: Warehouse) -> None:
     marts.build_points(warehouse, FIRST, SETTINGS)
-    half = ("--exclude", "points_ledger+")
+    half = ("--exclude", "points_movements+")
     marts.build_points(warehouse, FIRST + 3 * DAY, SETTINGS, *half)
     assert ("points_lots",) in warehouse.rows(OF_LAST_BUILD)
     marts.build_points(warehouse, FIRST + 3 * DAY, SETTINGS)

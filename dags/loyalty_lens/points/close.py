@@ -129,7 +129,8 @@ def _reckoned(replay: Replay, month: dt.date) -> dict[str, Any]:
     replay.put(
         "points_postings", "select * from marts.points_postings where business_date <= %s", end
     )
-    replay.build("purchases", "points_ledger", "points_lots", "points_balances", "points_liability")
+    replay.build("purchases", "points_movements", "points_ledger", "points_lots")
+    replay.build("points_balances", "points_liability")
     (outstanding,), (liability,) = replay.rows(OUTSTANDING), replay.rows(LIABILITY)
     told = outstanding["outstanding_points"] - outstanding["debt_points"]
     if told != balances["closing_balance"]:

@@ -123,7 +123,7 @@ def _account(replay: Replay, customer_id: str, date: dt.date, business_date: dt.
     for model, query in queries.OF_CUSTOMER.items():
         replay.put(model, query, customer_id)
     replay.build("purchases", "tier_history", "tier_standings")
-    replay.build("points_ledger", "points_lots", "points_balances")
+    replay.build("points_movements", "points_ledger", "points_lots", "points_balances")
     (balance,) = replay.rows(queries.BALANCE)
     return Account(
         customer_id=customer_id,

@@ -24,33 +24,37 @@ movements as (
     group by customer_id
 ),
 
-ends as (
+remaining as (
     select
         customer_id,
-        valid_through,
         sum(remaining_points) as points,
-        sum(remaining_points) filter (where is_pending) as pending_points
+        coalesce(sum(remaining_points) filter (where is_pending), 0) as pending_points,
+        min(valid_through) as next_expiry_date
     from {{ ref('points_lots') }}
     where remaining_points > 0 and {{ of_changed('customer_id') }}
-    group by customer_id, valid_through
+    group by customer_id
 ),
 
-lots as (
+expiring as (
     select
-        customer_id,
-        sum(points) as points,
-        coalesce(sum(pending_points), 0) as pending_points,
-        min(valid_through) as next_expiry_date,
-        (array_agg(points order by valid_through))[1] as next_expiry_points
-    from ends
-    group by customer_id
+        lots.customer_id,
+        sum(lots.remaining_points) as points
+    from {{ ref('points_lots') }} as lots
+    inner join remaining
+        on
+            lots.customer_id = remaining.customer_id
+            and lots.valid_through = remaining.next_expiry_date
+    where lots.remaining_points > 0
+    group by lots.customer_id
 ),
 
 changed as (
     select
         customers.customer_id,
-        cast(coalesce(lots.points - lots.pending_points, 0) as bigint) as available_points,
-        cast(coalesce(lots.pending_points, 0) as bigint) as pending_points,
+        cast(
+            coalesce(remaining.points - remaining.pending_points, 0) as bigint
+        ) as available_points,
+        cast(coalesce(remaining.pending_points, 0) as bigint) as pending_points,
         cast(coalesce(movements.debt_points, 0) as bigint) as debt_points,
         cast(coalesce(movements.balance, 0) as bigint) as balance,
         cast(coalesce(movements.opening_points, 0) as bigint) as opening_points,
@@ -61,14 +65,15 @@ changed as (
         cast(coalesce(movements.reversed_points, 0) as bigint) as reversed_points,
         cast(coalesce(movements.refunded_points, 0) as bigint) as refunded_points,
         cast(coalesce(movements.adjusted_points, 0) as bigint) as adjusted_points,
-        cast(coalesce(lots.next_expiry_points, 0) as bigint) as next_expiry_points,
-        lots.next_expiry_date,
+        cast(coalesce(expiring.points, 0) as bigint) as next_expiry_points,
+        remaining.next_expiry_date,
         movements.last_entry_date,
         as_of.business_date
     from {{ ref('customers') }} as customers
     cross join as_of
     left join movements on customers.customer_id = movements.customer_id
-    left join lots on customers.customer_id = lots.customer_id
+    left join remaining on customers.customer_id = remaining.customer_id
+    left join expiring on customers.customer_id = expiring.customer_id
     where {{ of_changed('customers.customer_id') }}
 ),
 

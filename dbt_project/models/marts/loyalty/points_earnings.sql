@@ -10,8 +10,20 @@ purchases as (
     where eligible_amount > 0 and {{ of_changed('customer_id') }}
 ),
 
+-- As one range: that a date lies in it is not looked up in an index, rule by rule.
 rules as (
-    select * from {{ ref('loyalty_rules') }}
+    select
+        *,
+        case
+            when
+                greatest(valid_from, start_date)
+                < coalesce(least(valid_to, end_date + 1), 'infinity')
+                then daterange(
+                    greatest(valid_from, start_date), least(valid_to, end_date + 1)
+                )
+            else 'empty'
+        end as in_force
+    from {{ ref('loyalty_rules') }}
     where event in ('PURCHASE', 'WIN_BACK') and is_active
 ),
 
@@ -60,10 +72,7 @@ met as (
     inner join rules
         on
             purchases.eligible_amount >= rules.min_spend_threshold
-            and purchases.business_date >= rules.valid_from
-            and purchases.business_date < coalesce(rules.valid_to, 'infinity')
-            and purchases.business_date >= coalesce(rules.start_date, rules.valid_from)
-            and purchases.business_date <= coalesce(rules.end_date, 'infinity')
+            and purchases.business_date <@ rules.in_force
             and (rules.store_id is null or purchases.store_id = rules.store_id)
             and (
                 rules.weekdays is null

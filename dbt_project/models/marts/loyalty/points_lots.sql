@@ -7,46 +7,15 @@ as_of as (
     select business_date from {{ ref('as_of') }}
 ),
 
--- The posting that opened the lot, the first of two. A refund opens one of its own only where there
--- is no draw left to undo.
-openings as (
-    select * from {{ ref('points_postings') }}
-    where
-        (step = 3 and points > 0 and link = posting_number or step = 6)
-        and {{ of_changed('customer_id') }}
-),
-
-seconds as (
-    select
-        customer_id,
-        link,
-        points
-    from {{ ref('points_postings') }}
-    where step = 3 and link < posting_number and points > 0 and {{ of_changed('customer_id') }}
-),
-
--- A refund opens its lot with what its own return brought back; later refunds give back to it.
-entries as (
-    select
-        ledger.lot_id,
-        ledger.entry_type,
-        ledger.points,
-        ledger.repaid_points,
-        ledger.entry_type = 'REFUND'
-        and ledger.transaction_id = refunds.transaction_id as is_opening
-    from {{ ref('points_ledger') }} as ledger
-    left join openings as refunds on ledger.lot_id = refunds.lot_id and refunds.step = 6
-    where
-        ledger.lot_id is not null
-        and (ledger.points < 0 or ledger.repaid_points > 0 or ledger.entry_type = 'REFUND')
-        and {{ of_changed('ledger.customer_id') }}
-),
-
--- What became of the points later; of a credit only what it repaid.
+-- What became of the points later; of a credit only what it repaid. A refund opens a lot of its
+-- own only where there is no draw left to undo; later refunds give back to it.
 movements as (
     select
-        lot_id,
-        sum(points) filter (where is_opening) as opened_points,
+        customer_id,
+        lot_number,
+        sum(points) filter (
+            where entry_type = 'REFUND' and posting_number = lot_number
+        ) as opened_points,
         sum(repaid_points) as repaid_points,
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
         -sum(points) filter (where entry_type = 'REVERSE') as reversed_points,
@@ -58,8 +27,9 @@ movements as (
         sum(
             case when points < 0 or entry_type = 'REFUND' then points else 0 end - repaid_points
         ) as points
-    from entries
-    group by lot_id
+    from {{ ref('points_movements') }}
+    where lot_number > 0 and {{ of_changed('customer_id') }}
+    group by customer_id, lot_number
 ),
 
 lots as (
@@ -67,11 +37,11 @@ lots as (
         openings.*,
         case
             when openings.step = 6 then movements.opened_points
-            else openings.points + coalesce(seconds.points, 0)
+            else openings.points + coalesce(bonuses.points, 0)
         end as original_points,
         case
             when openings.step = 6 then movements.points
-            else openings.points + coalesce(seconds.points, 0) + coalesce(movements.points, 0)
+            else openings.points + coalesce(bonuses.points, 0) + coalesce(movements.points, 0)
         end as remaining_points,
         movements.repaid_points,
         movements.redeemed_points,
@@ -80,14 +50,23 @@ lots as (
         coalesce(movements.refunded_points, 0) - coalesce(movements.opened_points, 0)
             as refunded_points,
         movements.expired_points
-    from openings
-    left join seconds
+    from {{ ref('points_postings') }} as openings
+    -- The second posting of a lot, its bonus.
+    left join {{ ref('points_postings') }} as bonuses
         on
-            openings.customer_id = seconds.customer_id
-            and openings.posting_number = seconds.link
-            and openings.step = 3
-    left join movements on openings.lot_id = movements.lot_id
-    where openings.step = 3 or movements.opened_points is not null
+            openings.customer_id = bonuses.customer_id
+            and openings.posting_number = bonuses.link
+            and bonuses.step = 3
+            and bonuses.points > 0
+            and not bonuses.opens_lot
+    left join movements
+        on
+            openings.customer_id = movements.customer_id
+            and openings.posting_number = movements.lot_number
+    where
+        openings.opens_lot
+        and (openings.step = 3 or movements.opened_points is not null)
+        and {{ of_changed('openings.customer_id') }}
 ),
 
 final as (

@@ -262,6 +262,10 @@ final as (
             when ordered.step = 3 then ordered.posting_number
             else coalesce(links.posting_number, 0)
         end as link,
+        ordered.step = 6
+        or ordered.step = 3
+        and ordered.points > 0
+        and coalesce(ordered.lot_before <> ordered.lot_id, true) as opens_lot,
         ordered.points,
         ordered.business_date,
         ordered.valid_through,
