@@ -2,21 +2,6 @@
 -- business date, not in between.
 with
 
-states as (
-    select
-        segment_states.customer_id,
-        systems.scheme,
-        systems.segment,
-        segment_states.state_date
-    from {{ ref('segment_states') }} as segment_states
-    cross join lateral (
-        values
-        ('loyalty', segment_states.segment_name),
-        ('value_engagement', segment_states.value_segment),
-        ('rfm_grid', segment_states.rfm_segment)
-    ) as systems (scheme, segment)
-),
-
 marked as (
     select
         *,
@@ -24,7 +9,7 @@ marked as (
             segment <> lag(segment) over (partition by customer_id, scheme order by state_date),
             true
         ) as is_new
-    from states
+    from {{ ref('segment_memberships') }}
 ),
 
 final as (

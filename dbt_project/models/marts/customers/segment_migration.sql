@@ -7,42 +7,40 @@ dates as (
     from {{ ref('state_dates') }}
 ),
 
-states as (
+memberships as (
     select
-        segment_states.state_date,
-        segment_states.customer_id,
-        systems.scheme,
-        systems.segment,
-        segment_states.monetary
-    from {{ ref('segment_states') }} as segment_states
-    cross join lateral (
-        values
-        ('loyalty', segment_states.segment_name),
-        ('value_engagement', segment_states.value_segment),
-        ('rfm_grid', segment_states.rfm_segment)
-    ) as systems (scheme, segment)
+        state_date,
+        customer_id,
+        scheme,
+        segment,
+        monetary
+    from {{ ref('segment_memberships') }}
 ),
 
 final as (
     select
         dates.state_date,
         dates.previous_date,
-        states.scheme,
+        memberships.scheme,
         coalesce(previous.segment, 'First purchase') as from_segment,
-        states.segment as to_segment,
+        memberships.segment as to_segment,
         count(*) as customer_count,
-        cast(sum(states.monetary - coalesce(previous.monetary, 0)) as numeric(24, 4))
+        cast(sum(memberships.monetary - coalesce(previous.monetary, 0)) as numeric(24, 4))
             as revenue_amount
     from dates
-    inner join states on dates.state_date = states.state_date
-    left join states as previous
+    inner join memberships on dates.state_date = memberships.state_date
+    left join memberships as previous
         on
             dates.previous_date = previous.state_date
-            and states.customer_id = previous.customer_id
-            and states.scheme = previous.scheme
+            and memberships.customer_id = previous.customer_id
+            and memberships.scheme = previous.scheme
     where dates.previous_date is not null
     group by
-        dates.state_date, dates.previous_date, states.scheme, previous.segment, states.segment
+        dates.state_date,
+        dates.previous_date,
+        memberships.scheme,
+        previous.segment,
+        memberships.segment
 )
 
 select * from final
