@@ -11,20 +11,6 @@ promotions as (
     from {{ ref('promotions') }}
 ),
 
-lines as (
-    select
-        sale_lines.promotion_id,
-        sale_lines.transaction_id,
-        sale_lines.customer_id,
-        sale_lines.store_id,
-        sale_lines.is_return,
-        sale_lines.quantity,
-        sale_lines.line_amount
-    from {{ ref('sale_lines') }} as sale_lines
-    inner join as_of on sale_lines.business_date <= as_of.business_date
-    where sale_lines.promotion_id is not null and sale_lines.is_promotion_known
-),
-
 sold as (
     select
         promotion_id,
@@ -33,7 +19,7 @@ sold as (
         count(distinct store_id) as store_count,
         sum(quantity) as unit_count,
         sum(line_amount) as net_amount
-    from lines
+    from {{ ref('promoted_lines') }}
     group by promotion_id
 ),
 

@@ -1,0 +1,26 @@
+{{ config(materialized='view') }}
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+final as (
+    select
+        sale_lines.transaction_id,
+        sale_lines.line_item_id,
+        sale_lines.promotion_id,
+        sale_lines.customer_id,
+        sale_lines.store_id,
+        sale_lines.product_id,
+        sale_lines.product_category,
+        sale_lines.is_return,
+        sale_lines.quantity,
+        sale_lines.line_amount,
+        sale_lines.business_date
+    from {{ ref('sale_lines') }} as sale_lines
+    inner join as_of on sale_lines.business_date <= as_of.business_date
+    where sale_lines.promotion_id is not null and sale_lines.is_promotion_known
+)
+
+select * from final
