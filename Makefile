@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points env up down logs smoke screenshots quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points env up down logs smoke screenshots exposures quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ smoke: ## Check the running containers: a run through Airflow, marts, dashboards
 
 screenshots: demo ## Take the pictures of docs/images from the demo (needs chromium)
 	@$(RUN) tests.dashboards.screenshots
+
+exposures: setup ## Tell dbt which marts the dashboards read, from their files
+	@$(RUN) metabase.definition.exposures
 
 quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
 	$(RUN) ruff check $(OURS)

@@ -4,6 +4,7 @@ The words are Metabase's own (display, visualization settings), so that its docu
 `README.md` beside this folder tells what is added.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from metabase.definition.template import tags_of
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 MartColumn = Annotated[str, StringConstraints(pattern=r"^marts\.[a-z_]+\.[a-z_]+$")]
 Format = Literal["text", "integer", "decimal", "percent", "money", "date"]
+MART = re.compile(r"\bmarts\.([a-z_]+)")
 DECIMALS = {"decimal": 2, "percent": 1, "money": 2}
 
 # Metabase checks none of these: a wrong key does nothing. Only what both readers draw is let in.
@@ -104,6 +106,11 @@ class Card(Strict):
         if self.download and self.display != "table":
             raise ValueError("download is for tables")
         return self
+
+    @property
+    def marts(self) -> set[str]:
+        """The marts that its SQL names, without their schema."""
+        return set(MART.findall(self.sql))
 
     @property
     def is_number(self) -> bool:

@@ -17,6 +17,7 @@ from metabase.provision.cards import Place, push_cards
 from metabase.provision.client import Metabase, wait_until_up
 from metabase.provision.dashboards import push_dashboards
 from metabase.provision.dashcards import Shown
+from metabase.provision.descriptions import comments_of
 from metabase.provision.report import Report
 from metabase.provision.target import Target, Warehouse
 
@@ -62,7 +63,7 @@ def push(
         enter(api, target, report)
         database = warehouse.connect(api, source, report)
         warehouse.require_marts(source, needed)
-        fields = warehouse.synchronised(api, database, needed, report)
+        fields = warehouse.synchronised(api, database, needed, comments_of(source), report)
         owned = collections.owned_collection(api, source.name, report)
         site.let_viewers_in(api, database, owned, report)
         place = Place(database, owned, fields, settings.currency)

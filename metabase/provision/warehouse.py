@@ -1,6 +1,5 @@
 """The warehouse in Metabase: connected as lens_bi, its marts known, its filters ready to list."""
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from loyalty_lens.warehouse.connection import connected
 from metabase.definition import Definition
 from metabase.provision.client import Json, Metabase
 from metabase.provision.compare import only, same
+from metabase.provision.descriptions import Comments, describe
 from metabase.provision.report import Report
 from metabase.provision.target import Warehouse
 
@@ -51,11 +51,7 @@ class Needed:
             for card in definition.cards.values()
             for name, column in card.filters.items()
         ]
-        tables = {
-            table
-            for card in definition.cards.values()
-            for table in re.findall(r"\bmarts\.([a-z_]+)", card.sql)
-        }
+        tables = {table for card in definition.cards.values() for table in card.marts}
         return cls(
             tables=frozenset(tables | {column.split(".")[1] for column, _ in acted_on}),
             columns=frozenset(column for column, _ in acted_on),
@@ -129,20 +125,25 @@ def find(api: Metabase, name: str) -> Json | None:
     return min(named, key=lambda each: int(each["id"]), default=None)
 
 
-def synchronised(api: Metabase, number: int, needed: Needed, report: Report) -> Fields:
+def synchronised(
+    api: Metabase, number: int, needed: Needed, comments: Comments, report: Report
+) -> Fields:
     """Lets Metabase read the marts anew; the ids of the columns that filters act on.
 
-    Raises MetabaseError where a column is still unknown after five minutes.
+    Descriptions follow the comments. Raises MetabaseError where a column is still unknown after
+    five minutes.
     """
     api.post(f"/api/database/{number}/sync_schema")
-    known = _wait_for(api, number, needed.columns)
+    tables = _wait_for(api, number, needed.columns)
+    describe(api, tables, comments, report)
+    known = _fields(tables)
     for column, values in sorted(needed.listed.items()):
         field, wanted = known[column], LISTED[values]
         if not same(wanted, only(tuple(wanted), field)):
             api.put(f"/api/field/{field['id']}", wanted)
             report.changed(f"column {column}: a {values} in filters")
     api.post(f"/api/database/{number}/rescan_values")
-    return {column: int(field["id"]) for column, field in known.items()}
+    return {column: int(known[column]["id"]) for column in needed.columns}
 
 
 def _details(warehouse: Warehouse) -> dict[str, Any]:
@@ -160,15 +161,16 @@ def _details(warehouse: Warehouse) -> dict[str, Any]:
     }
 
 
-def _wait_for(api: Metabase, number: int, columns: Iterable[str]) -> dict[str, Json]:
+def _wait_for(api: Metabase, number: int, columns: Iterable[str]) -> list[Json]:
+    """The tables that Metabase knows, as soon as `columns` are among theirs."""
     end = time.monotonic() + SYNC_SECONDS
     pause = 0.1
     while True:
         is_read = api.get(f"/api/database/{number}").get("initial_sync_status") != "incomplete"
-        known = _fields(api.get(f"/api/database/{number}/metadata"))
-        missing = sorted(set(columns) - set(known))
+        tables: list[Json] = api.get(f"/api/database/{number}/metadata")["tables"]
+        missing = sorted(set(columns) - set(_fields(tables)))
         if is_read and not missing:
-            return {column: known[column] for column in columns}
+            return tables
         if time.monotonic() + pause > end:
             raise MetabaseError(
                 f"{api.url}: Metabase has not read {missing[0] if missing else 'all marts'} after"
@@ -178,9 +180,9 @@ def _wait_for(api: Metabase, number: int, columns: Iterable[str]) -> dict[str, J
         pause = min(pause * 1.5, 3.0)
 
 
-def _fields(metadata: Json) -> dict[str, Json]:
+def _fields(tables: list[Json]) -> dict[str, Json]:
     return {
         f"{table['schema']}.{table['name']}.{field['name']}": field
-        for table in metadata["tables"]
+        for table in tables
         for field in table["fields"]
     }

@@ -20,6 +20,7 @@ PRINTED = {
     ("PUT", "/api/dashboard/{id}"): "mb-dashboard-update",
     ("POST", "/api/collection"): "mb-collection-create",
     ("PUT", "/api/field/{id}"): "mb-field-update",
+    ("PUT", "/api/table/{id}"): "mb-table-update",
     ("PUT", "/api/setting/{key}"): "mb-setting-set",
 }
 

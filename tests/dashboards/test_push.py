@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.connection import connected
 from metabase.definition import Card, Dashboard, read_definition
 from tests.dashboards.metabase_server import MetabaseServer
 from tests.dashboards.pushing import World, aimed_at, with_card, with_dashboard, without_card
@@ -310,6 +311,34 @@ def test_a_drop_down_lists_the_column_and_is_limited_by_another_filter(world: Wo
         if KINDS[name].startswith("string/")
     }
     assert len(listed) == len(acted_on)
+
+
+def test_descriptions_of_dbt_arrive_and_stay(world: World, shop_database: str) -> None:
+    """Metabase takes a comment over once; a changed one is brought by the next push."""
+    described = world.server.state.described
+    number = world.server.state.known
+    (database,) = world.server.state.databases
+    table = number[database, "marts", "sales_daily"]
+    column = number[database, "marts", "sales_daily", "net_amount"]
+    before = described[table], described[column]
+    assert before[0].startswith("One row per") and before[1]
+    comment = "comment on column marts.sales_daily.net_amount is %s"
+    with connected(shop_database) as owner, owner.cursor() as cursor:
+        cursor.execute(comment, ("It's 100 % new",))
+    try:
+        report = world.push().report
+        assert world.writes() == [f"PUT /api/field/{column}"]
+        assert (report.changed_count, described[column]) == (1, "It's 100 % new")
+        assert described[table] == before[0]
+    finally:
+        with connected(shop_database) as owner, owner.cursor() as cursor:
+            cursor.execute(comment, (before[1],))
+    described[table] = "By hand"
+    world.push()
+    assert world.writes() == [f"PUT /api/table/{table}", f"PUT /api/field/{column}"]
+    assert (described[table], described[column]) == before
+    world.push()
+    assert world.writes() == []
 
 
 def test_money_names_its_currency_and_shares_are_per_cent(world: World) -> None:

@@ -28,6 +28,8 @@ def requests(shop: Settings) -> list[Recorded]:
             seen += server.requests
         for database in server.state.databases.values():
             database["details"]["dbname"] += "_gone"
+        for number in server.state.described:
+            server.state.described[number] = "Of another release."
         server.forget()
         world.push(currency="SEK")
         check(world.settings)
@@ -44,7 +46,8 @@ def test_every_body_fits_what_metabase_describes(requests: list[Recorded]) -> No
     kinds = {(each.method, each.path.split("/")[2]) for each in requests}
     assert kinds >= {
         *(("POST", each) for each in ("setup", "session", "database", "collection", "card")),
-        *(("PUT", each) for each in ("database", "card", "dashboard", "field", "setting")),
+        *(("PUT", each) for each in ("database", "card", "dashboard", "field", "table")),
+        ("PUT", "setting"),
         *(("PUT", each) for each in ("permissions", "collection")),
     }
 
@@ -63,6 +66,7 @@ def test_every_body_fits_what_metabase_describes(requests: list[Recorded]) -> No
         ("/api/database", lambda body: body.pop("engine")),
         ("/api/setup", lambda body: body["user"].pop("password")),
         ("/api/field/", lambda body: body.update(semantic_type="type/Kategory")),
+        ("/api/table/", lambda body: body.update(description=7)),
     ],
 )
 def test_the_descriptions_find_a_slip(requests: list[Recorded], path: str, spoil: Any) -> None:

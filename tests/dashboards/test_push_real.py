@@ -71,7 +71,8 @@ def test_a_real_metabase_describes_the_bodies_that_are_sent(settings: Settings) 
     assert known >= {
         *(("POST", f"/api/{path}") for path in ("setup", "session", "database", "collection")),
         *(("POST", f"/api/{path}") for path in ("card", "dashboard", "permissions/group")),
-        *(("PUT", f"/api/{path}/{{id}}") for path in ("database", "card", "dashboard", "field")),
+        *(("PUT", f"/api/{path}/{{id}}") for path in ("database", "card", "dashboard")),
+        *(("PUT", f"/api/{path}/{{id}}") for path in ("table", "field")),
         *(("PUT", f"/api/{path}/graph") for path in ("permissions", "collection")),
         ("PUT", "/api/setting/{key}"),
     }

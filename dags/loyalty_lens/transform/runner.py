@@ -26,7 +26,8 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise TransformError(_reason(outcome))
-    return [_node(result) for result in results]
+    # Nothing is built of an exposure: dbt lists it without a word of success.
+    return [_node(result) for result in results if result.node.resource_type != "exposure"]
 
 
 def prepare() -> None:

@@ -98,18 +98,33 @@ def metadata(state: State, _request: Request, number: str) -> Json:
     database = one_of(state.databases, number)
     _go_on_reading(state, database)
     tables = [
-        {**table, "fields": [each | state.fields.get(each["id"], {}) for each in table["fields"]]}
+        {
+            **table,
+            "description": state.described.get(table["id"]),
+            "fields": [
+                {**each, "description": state.described.get(each["id"])}
+                | state.fields.get(each["id"], {})
+                for each in table["fields"]
+            ],
+        }
         for table in state.tables[database["id"]]
     ]
     return {"id": database["id"], "name": database["name"], "tables": tables}
 
 
+@route("PUT", "/api/table/{id}")
+def update_table(state: State, request: Request, number: str) -> Json:
+    _describe(state, int(number), request.body)
+    return {"id": int(number), **request.body}
+
+
 @route("PUT", "/api/field/{id}")
 def update_field(state: State, request: Request, number: str) -> Json:
-    if int(number) not in state.known.values():
-        raise RefusalError(404, "Not found.")
-    state.fields.setdefault(int(number), {}).update(request.body)
-    return {"id": int(number), **state.fields[int(number)]}
+    _describe(state, int(number), request.body)
+    others = {key: value for key, value in request.body.items() if key != "description"}
+    if others:
+        state.fields.setdefault(int(number), {}).update(others)
+    return {"id": int(number), **request.body}
 
 
 def opened(details: Json) -> Connection:
@@ -156,20 +171,27 @@ def _go_on_reading(state: State, database: Json) -> None:
 def _tables(state: State, database: Json) -> list[Json]:
     """Tables and columns as the connecting user sees them, ids kept for the same names."""
     found: dict[tuple[str, str], Json] = {}
-    for schema, table, column, kind, position, comment in _columns(database["details"]):
+    for schema, table, told, column, kind, position, comment in _columns(database["details"]):
         key = (database["id"], schema, table)
         number = _kept(state, key, state.table_ids)
         entry = found.setdefault(
             (schema, table),
-            {"id": number, "db_id": database["id"], "schema": schema, "name": table, "fields": []},
+            {
+                "id": number,
+                "db_id": database["id"],
+                "schema": schema,
+                "name": table,
+                "fields": [],
+            },
         )
         field = _kept(state, (*key, column), state.field_ids)
+        _take_over(state, number, told)
+        _take_over(state, field, comment)
         entry["fields"].append(
             {
                 "id": field,
                 "table_id": number,
                 "name": column,
-                "description": comment,
                 "base_type": BASE_TYPES.get(kind, "type/Text"),
                 "semantic_type": None,
                 "has_field_values": None,
@@ -177,6 +199,19 @@ def _tables(state: State, database: Json) -> list[Json]:
             }
         )
     return list(found.values())
+
+
+def _describe(state: State, number: int, body: Json) -> None:
+    if number not in state.known.values():
+        raise RefusalError(404, "Not found.")
+    if "description" in body:
+        state.described[number] = body["description"] or ""
+
+
+def _take_over(state: State, number: int, comment: str | None) -> None:
+    """A sync brings a comment only where there is no description yet."""
+    if comment and not state.described.get(number):
+        state.described[number] = comment
 
 
 def _kept(state: State, key: tuple[Any, ...], ids: Iterator[int]) -> int:
@@ -190,7 +225,9 @@ def _columns(details: Json) -> list[tuple[Any, ...]]:
     everything = details.get("schema-filters-type", "all") == "all"
     with closing(opened(details)) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select table_schema, table_name, column_name, data_type, ordinal_position,"
+            "select table_schema, table_name,"
+            " obj_description(format('%I.%I', table_schema, table_name)::regclass, 'pg_class'),"
+            " column_name, data_type, ordinal_position,"
             " col_description(format('%I.%I', table_schema, table_name)::regclass,"
             " ordinal_position) from information_schema.columns"
             " where table_schema not in ('pg_catalog', 'information_schema')"

@@ -45,6 +45,15 @@ _DECLARED: list[tuple[str, str, dict[str, str]]] = [
             " settings"
         },
     ),
+    (
+        "PUT",
+        r"/api/table/\d+",
+        {
+            "": "display_name entity_type visibility_type description caveats points_of_interest"
+            " show_in_getting_started field_order data_authority data_source data_layer owner_email"
+            " owner_user_id"
+        },
+    ),
     ("POST", "/api/collection", {"": "name description parent_id authority_level namespace"}),
     (
         "POST",

@@ -93,6 +93,7 @@ class State:
     tables: dict[int, list[Json]] = field(default_factory=dict)  # database: as last read
     known: dict[tuple[Any, ...], int] = field(default_factory=dict)  # of tables and fields: id
     fields: dict[int, Json] = field(default_factory=dict)  # what was set by hand
+    described: dict[int, str] = field(default_factory=dict)  # tables and fields: description
     collections: dict[int, Json] = field(default_factory=dict)
     cards: dict[int, Json] = field(default_factory=dict)
     dashboards: dict[int, Json] = field(default_factory=dict)

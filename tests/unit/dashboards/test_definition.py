@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from metabase.definition import FULL_WIDTH, DefinitionError, read_definition
+from metabase.definition.exposures import PATH, exposures
 from metabase.definition.template import filled, tags_of
 from metabase.preview.clicks import TYPED
 from metabase.preview.formats import shown
@@ -245,3 +246,7 @@ def test_money_in_what_is_no_currency_code_is_a_number_with_a_prefix(tmp_path: P
 def test_filters_that_are_typed_take_one_value_from_a_click() -> None:
     (dashboard,) = read_definition().dashboards
     assert set(TYPED) == {each.id for each in dashboard.filters if each.values == "search"}
+
+
+def test_dbt_knows_what_the_dashboards_read() -> None:
+    assert PATH.read_text("utf-8") == exposures(read_definition()), "make exposures"
