@@ -16,6 +16,7 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 def full(warehouse: Warehouse) -> Warehouse:
     """The warehouse with all data sets."""
     random_history(1, 200).load(warehouse)
+    warehouse.load("store_sales_header", [_sale_long_ago()])
     warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)
     warehouse.load(
         "store_inventory",
@@ -164,6 +165,17 @@ def test_the_project_parses_with_nothing_set(tmp_path: Path, warehouse: Warehous
     finally:
         os.environ.update(kept)
     assert done.returncode == 0, done.stdout
+
+
+def _sale_long_ago() -> dict[str, object]:
+    """Segments of that month's end lie so far back that they are held against what came after."""
+    return {
+        "transaction_id": "OLD",
+        "customer_id": "C1",
+        "store_id": "A",
+        "transaction_date": "2025-10-05 12:00:00",
+        "total_amount": "12.34",
+    }
 
 
 def _promotion(discount: object) -> dict[str, object]:

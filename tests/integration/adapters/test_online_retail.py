@@ -129,6 +129,31 @@ def test_rfm_and_segments_equal_an_independent_engine(
     assert [list(row) for row in top] == expected["top"]
 
 
+def test_segments_told_what_their_customers_would_do_in_the_next_90_days(query: Query) -> None:
+    ratios = {
+        (str(date), segment): (ratio, overall)
+        for date, segment, ratio, overall in query(
+            "select state_date, segment, repurchase_ratio, overall_repurchase_ratio"
+            " from marts.segment_validation where scheme = 'value_engagement'"
+        )
+    }
+    dates = sorted({date for date, _ in ratios})
+    assert (dates[0], dates[-1]) == ("2010-12-31", "2011-08-31")
+    for date in dates:
+        best, overall = ratios[date, "High Value - Active & Engaged"]
+        worst, _ = ratios[date, "Base Value - Inactive"]
+        assert worst < overall < best, date
+    # Reckoned by hand from the sales alone: who bought up to the day, and again in the days after.
+    assert query(
+        "with members as (select distinct customer_id from clean.sale_lines where not is_return"
+        " and is_merchandise and business_date <= '2011-08-31'), again as (select distinct"
+        " customer_id from clean.sale_lines where not is_return and is_merchandise"
+        " and business_date > '2011-08-31' and business_date <= '2011-11-29')"
+        " select round(cast(count(again.customer_id) as numeric) / count(*), 6)"
+        " from members left join again using (customer_id) where members.customer_id is not null"
+    ) == [(ratios["2011-08-31", "Base Value - Inactive"][1],)]
+
+
 def test_sales_equal_the_published_figures(query: Query) -> None:
     (figures,) = query(
         "select count(*)::int, sum(line_amount), count(distinct customer_id)::int,"

@@ -20,6 +20,13 @@ points_balances as (
     from {{ ref('points_balances') }}
 ),
 
+customer_rhythms as (
+    select
+        customer_id,
+        is_at_risk_by_rhythm
+    from {{ ref('customer_rhythms') }}
+),
+
 tier_standings as (
     select * from {{ ref('tier_standings') }}
 ),
@@ -132,6 +139,7 @@ final as (
         customers.has_marketing_consent as marketing_consent,
         flagged.is_high_spender,
         flagged.is_at_risk,
+        coalesce(customer_rhythms.is_at_risk_by_rhythm, false) as is_at_risk_by_rhythm,
         customers.is_inferred,
         customers.annual_income,
         flagged.available_points as total_loyalty_points,
@@ -154,6 +162,7 @@ final as (
     inner join flagged on customers.customer_id = flagged.customer_id
     inner join segments on customers.customer_id = segments.customer_id
     left join customer_rfm on customers.customer_id = customer_rfm.customer_id
+    left join customer_rhythms on customers.customer_id = customer_rhythms.customer_id
     left join tier_standings on customers.customer_id = tier_standings.customer_id
 )
 

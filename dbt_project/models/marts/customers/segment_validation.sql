@@ -1,0 +1,98 @@
+-- A segment is worth its name if those in it behave as it says: states that lie so many days back
+-- are held against what the same customers bought afterwards.
+with
+
+as_of as (
+    select business_date from {{ ref('as_of') }}
+),
+
+dates as (
+    select
+        state_dates.state_date,
+        state_dates.state_date + {{ var('segment_validation_days') }} as until_date
+    from {{ ref('state_dates') }} as state_dates
+    inner join as_of
+        on state_dates.state_date + {{ var('segment_validation_days') }} <= as_of.business_date
+),
+
+bought as (
+    select
+        dates.state_date,
+        purchases.customer_id,
+        sum(purchases.monetary_amount) as spend_amount
+    from dates
+    inner join {{ ref('purchases') }} as purchases
+        on
+            dates.state_date < purchases.business_date
+            and dates.until_date >= purchases.business_date
+    where purchases.is_counted
+    group by dates.state_date, purchases.customer_id
+),
+
+followed as (
+    select
+        dates.state_date,
+        dates.until_date,
+        segment_states.segment_name,
+        segment_states.value_segment,
+        segment_states.rfm_segment,
+        bought.customer_id is not null as has_repurchased,
+        coalesce(bought.spend_amount, 0) as spend_amount
+    from dates
+    inner join {{ ref('segment_states') }} as segment_states
+        on dates.state_date = segment_states.state_date
+    left join bought
+        on
+            segment_states.state_date = bought.state_date
+            and segment_states.customer_id = bought.customer_id
+),
+
+counted as (
+    select
+        followed.state_date,
+        followed.until_date,
+        systems.scheme,
+        systems.segment,
+        count(*) as customer_count,
+        count(*) filter (where followed.has_repurchased) as repurchased_count,
+        sum(followed.spend_amount) as spend_amount
+    from followed
+    cross join
+        lateral (
+            values
+            ('loyalty', followed.segment_name),
+            ('value_engagement', followed.value_segment),
+            ('rfm_grid', followed.rfm_segment)
+        ) as systems (scheme, segment)
+    group by followed.state_date, followed.until_date, systems.scheme, systems.segment
+),
+
+compared as (
+    select
+        *,
+        sum(repurchased_count) over everybody / sum(customer_count) over everybody
+            as overall_repurchase_ratio,
+        sum(spend_amount) over everybody / sum(customer_count) over everybody
+            as overall_mean_spend_amount
+    from counted
+    window everybody as (partition by state_date, scheme)
+),
+
+final as (
+    select
+        state_date,
+        until_date,
+        scheme,
+        segment,
+        customer_count,
+        repurchased_count,
+        cast(repurchased_count / cast(customer_count as numeric) as numeric(18, 6))
+            as repurchase_ratio,
+        cast(overall_repurchase_ratio as numeric(18, 6)) as overall_repurchase_ratio,
+        cast(spend_amount as numeric(24, 4)) as spend_amount,
+        cast(spend_amount / customer_count as numeric(24, 4)) as mean_spend_amount,
+        cast(overall_mean_spend_amount as numeric(24, 4)) as overall_mean_spend_amount
+    from compared
+)
+
+select * from final
