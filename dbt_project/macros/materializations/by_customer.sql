@@ -48,7 +48,6 @@
                 ) as dates
             {%- endset -%}
             {{ record_accounts(changed_from) }};
-            drop table made, stood;
         {%- endcall -%}
     {%- else -%}
         {%- do replace_table(existing, target, sql) -%}

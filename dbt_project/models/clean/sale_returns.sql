@@ -10,7 +10,9 @@ sales as (
         is_return,
         total_amount,
         business_date,
-        sold_at
+        sold_at,
+        _batch_id,
+        _row_number
     from {{ ref('sales') }}
 ),
 
@@ -66,7 +68,9 @@ final as (
             ) as numeric(24, 4)
         ) as returned_to_date_amount,
         returns.business_date,
-        returns.sold_at as returned_at
+        returns.sold_at as returned_at,
+        returns._batch_id,
+        returns._row_number
     from returned
     inner join sales as returns on returned.transaction_id = returns.transaction_id
     inner join sales as sold

@@ -43,15 +43,11 @@ purchase_contents as (
 return_contents as (
     select
         purchases.customer_id,
-        bit_xor(
-            hash_record_extended(sale_returns, sales._batch_id * 1000003 + sales._row_number)
-        ) as checksum
+        bit_xor(hash_record_extended(sale_returns, 0)) as checksum
     from {{ ref('sale_returns') }} as sale_returns
     inner join as_of on sale_returns.business_date <= as_of.business_date
     inner join {{ ref('purchases') }} as purchases
         on sale_returns.original_transaction_id = purchases.transaction_id
-    inner join {{ ref('sales') }} as sales
-        on sale_returns.return_transaction_id = sales.transaction_id
     group by purchases.customer_id
 ),
 

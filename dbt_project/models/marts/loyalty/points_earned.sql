@@ -30,7 +30,7 @@ final as (
         cast(null as text) as rule_id,
         promotion_version as rule_version,
         promotion_id,
-        0 as min_spend_threshold,
+        cast(0 as numeric(18, 4)) as min_spend_threshold,
         merchandise_amount,
         base_points,
         bonus_points,

@@ -119,26 +119,25 @@ postings as (
     select
         'REVERSE' as entry_type,
         4 as step,
-        reversals.customer_id,
-        reversals.return_transaction_id as transaction_id,
+        customer_id,
+        return_transaction_id as transaction_id,
         null as event_id,
-        reversals.store_id,
-        reversals.rule_id,
-        reversals.rule_version,
-        reversals.promotion_id,
-        reversals.lot_id,
-        reversals.original_transaction_id as link_key,
-        -reversals.points as points,
-        reversals.business_date,
+        store_id,
+        rule_id,
+        rule_version,
+        promotion_id,
+        lot_id,
+        original_transaction_id as link_key,
+        -points as points,
+        business_date,
         null as valid_through,
         null as released_on,
-        reversals.returned_at as posted_at,
+        returned_at as posted_at,
         'store_sales_header' as _data_set,
-        sales._batch_id,
-        sales._row_number
-    from {{ ref('points_reversals') }} as reversals
-    inner join {{ ref('sales') }} as sales on reversals.return_transaction_id = sales.transaction_id
-    where {{ of_changed('reversals.customer_id') }}
+        _batch_id,
+        _row_number
+    from {{ ref('points_reversals') }}
+    where {{ of_changed('customer_id') }}
     union all
     select
         'REDEEM' as entry_type,
@@ -166,28 +165,27 @@ postings as (
     select
         'REFUND' as entry_type,
         6 as step,
-        refunds.customer_id,
-        refunds.return_transaction_id as transaction_id,
+        customer_id,
+        return_transaction_id as transaction_id,
         null as event_id,
-        refunds.store_id,
+        store_id,
         null as rule_id,
         null as rule_version,
         null as promotion_id,
         {{ content_hash([
-            "'REFUND'", 'refunds.return_transaction_id', 'refunds.original_transaction_id',
+            "'REFUND'", 'return_transaction_id', 'original_transaction_id',
         ]) }} as lot_id,
-        refunds.original_transaction_id as link_key,
-        refunds.points,
-        refunds.business_date,
-        {{ valid_through('refunds.business_date') }} as valid_through,
-        refunds.business_date as released_on,
-        refunds.returned_at as posted_at,
+        original_transaction_id as link_key,
+        points,
+        business_date,
+        {{ valid_through('business_date') }} as valid_through,
+        business_date as released_on,
+        returned_at as posted_at,
         'store_sales_header' as _data_set,
-        sales._batch_id,
-        sales._row_number
-    from {{ ref('points_refunds') }} as refunds
-    inner join {{ ref('sales') }} as sales on refunds.return_transaction_id = sales.transaction_id
-    where {{ of_changed('refunds.customer_id') }}
+        _batch_id,
+        _row_number
+    from {{ ref('points_refunds') }}
+    where {{ of_changed('customer_id') }}
 ),
 
 ordered as (

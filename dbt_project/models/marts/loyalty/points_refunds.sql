@@ -24,7 +24,9 @@ refunded_to_date as (
             )
         end as points_to_date,
         sale_returns.business_date,
-        sale_returns.returned_at
+        sale_returns.returned_at,
+        sale_returns._batch_id,
+        sale_returns._row_number
     from {{ ref('sale_returns') }} as sale_returns
     inner join as_of on sale_returns.business_date <= as_of.business_date
     inner join {{ ref('purchases') }} as purchases
@@ -43,7 +45,9 @@ refunded_to_date as (
         sale_returns.returned_to_date_amount,
         purchases.merchandise_amount,
         sale_returns.business_date,
-        sale_returns.returned_at
+        sale_returns.returned_at,
+        sale_returns._batch_id,
+        sale_returns._row_number
 ),
 
 final as (
@@ -59,7 +63,9 @@ final as (
             ) as bigint
         ) as points,
         business_date,
-        returned_at
+        returned_at,
+        _batch_id,
+        _row_number
     from refunded_to_date
 )
 

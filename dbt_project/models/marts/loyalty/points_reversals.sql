@@ -32,6 +32,8 @@ reversed_to_date as (
         returns.store_id,
         returns.business_date,
         returns.returned_at,
+        returns._batch_id,
+        returns._row_number,
         case
             when returns.returned_to_date_amount <= 0 then 0
             when returns.returned_to_date_amount >= lots.merchandise_amount
@@ -75,7 +77,9 @@ final as (
             ) as bigint
         ) as points,
         business_date,
-        returned_at
+        returned_at,
+        _batch_id,
+        _row_number
     from reversed_to_date
 )
 
