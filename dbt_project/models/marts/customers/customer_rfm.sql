@@ -70,33 +70,19 @@ scored as (
     from measured
 ),
 
--- The percentile is a double, good for 15 digits; rounded, it can be held against exact amounts.
 medians as (
     select
-        round(cast(percentile_cont(0.5) within group (order by recency_days) as numeric), 6)
-            as recency_days,
-        round(cast(percentile_cont(0.5) within group (order by frequency) as numeric), 6)
-            as frequency,
-        round(cast(percentile_cont(0.5) within group (order by monetary) as numeric), 6)
-            as monetary
+        {{ median('recency_days') }} as recency_days,
+        {{ median('frequency') }} as frequency,
+        {{ median('monetary') }} as monetary
     from measured
 ),
 
 placed as (
     select
         scored.*,
-        case
-            when scored.monetary > 2 * medians.monetary then 'High Value'
-            when scored.monetary > medians.monetary then 'Growing Value'
-            else 'Base Value'
-        end as value_tier,
-        case
-            when scored.recency_days < medians.recency_days and scored.frequency > medians.frequency
-                then 'Active & Engaged'
-            when scored.frequency > medians.frequency then 'At Risk'
-            when scored.recency_days < medians.recency_days then 'Developing'
-            else 'Inactive'
-        end as engagement_status
+        {{ value_tier() }} as value_tier,
+        {{ engagement_status() }} as engagement_status
     from scored
     cross join medians
 ),

@@ -164,12 +164,9 @@ scored as (
 medians as (
     select
         state_date,
-        round(cast(percentile_cont(0.5) within group (order by recency_days) as numeric), 6)
-            as recency_days,
-        round(cast(percentile_cont(0.5) within group (order by frequency) as numeric), 6)
-            as frequency,
-        round(cast(percentile_cont(0.5) within group (order by monetary) as numeric), 6)
-            as monetary
+        {{ median('recency_days') }} as recency_days,
+        {{ median('frequency') }} as frequency,
+        {{ median('monetary') }} as monetary
     from measured
     group by state_date
 ),
@@ -186,17 +183,7 @@ placed as (
         coalesce(balances.points, 0) as available_points,
         scored.recency_days >= {{ var('at_risk_days') }} and coalesce(balances.points, 0) > 0
             as is_at_risk,
-        case
-            when scored.monetary > 2 * medians.monetary then 'High Value'
-            when scored.monetary > medians.monetary then 'Growing Value'
-            else 'Base Value'
-        end || ' - ' || case
-            when scored.recency_days < medians.recency_days and scored.frequency > medians.frequency
-                then 'Active & Engaged'
-            when scored.frequency > medians.frequency then 'At Risk'
-            when scored.recency_days < medians.recency_days then 'Developing'
-            else 'Inactive'
-        end as value_segment
+        {{ value_tier() }} || ' - ' || {{ engagement_status() }} as value_segment
     from scored
     inner join medians on scored.state_date = medians.state_date
     left join balances
