@@ -1,33 +1,48 @@
 -- Every state is reckoned from the sales and returns up to its day, as customer_rfm does for the
--- business date: no snapshot, so that a late sale mends the past.
+-- business date: no snapshot, so that a late sale mends the past. What counts from one state on
+-- until another is told once, and added up along the states.
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 with
 
 states as (
     select
         state_date,
-        state_date - {{ rfm_window_days() }} as before_window,
+        row_number() over (order by state_date) as state_number,
         is_current
     from {{ ref('state_dates') }}
 ),
 
+-- A day is first known to the state after those that end before it; one that leaves the window
+-- is out from the state on whose window begins after it (none: never).
+edges as (
+    select
+        array_agg(state_date order by state_date) as state_dates,
+        array_agg(coalesce(state_date - {{ rfm_window_days() }}, '-infinity') order by state_date)
+            as before_windows,
+        count(*) + 1 as after_all
+    from states
+),
+
 purchases as (
     select
-        transaction_id,
-        customer_id,
-        has_merchandise,
-        merchandise_amount,
-        business_date
-    from {{ ref('purchases') }}
+        purchases.transaction_id,
+        purchases.customer_id,
+        purchases.has_merchandise,
+        purchases.merchandise_amount,
+        purchases.business_date,
+        width_bucket(purchases.business_date - 1, edges.state_dates) + 1 as from_number,
+        width_bucket(purchases.business_date - 1, edges.before_windows) + 1 as to_number
+    from {{ ref('purchases') }} as purchases
+    cross join edges
 ),
 
 -- What each return takes away, at most the merchandise of the sale.
 returned as (
     select
-        purchases.customer_id,
         purchases.transaction_id,
-        purchases.business_date as sold_date,
-        sale_returns.business_date,
+        purchases.customer_id,
+        width_bucket(sale_returns.business_date - 1, edges.state_dates) + 1 as from_number,
+        purchases.to_number,
         least(sale_returns.returned_to_date_amount, purchases.merchandise_amount)
         - least(
             sale_returns.returned_to_date_amount - sale_returns.returned_amount,
@@ -36,6 +51,7 @@ returned as (
         sale_returns.returned_to_date_amount > 0
         and sale_returns.returned_to_date_amount >= purchases.merchandise_amount as is_full
     from {{ ref('sale_returns') }} as sale_returns
+    cross join edges
     inner join purchases on sale_returns.original_transaction_id = purchases.transaction_id
     {% if basis == 'gross' -%}where false{%- endif %}
 ),
@@ -43,47 +59,151 @@ returned as (
 fully_returned as (
     select
         transaction_id,
-        min(business_date) as returned_date
+        min(from_number) as from_number
     from returned
     where is_full
     group by transaction_id
 ),
 
-bought as (
+-- Purchases that counted until all of them came back.
+given_up as (
     select
-        states.state_date,
         purchases.customer_id,
-        count(*) filter (
-            where
-            purchases.has_merchandise
-            and coalesce(fully_returned.returned_date > states.state_date, true)
-        ) as frequency,
-        max(purchases.business_date) filter (
-            where
-            purchases.has_merchandise
-            and coalesce(fully_returned.returned_date > states.state_date, true)
-        ) as last_purchase_date,
-        sum(purchases.merchandise_amount) as merchandise_amount
-    from states
-    inner join purchases
-        on
-            states.state_date >= purchases.business_date
-            and coalesce(states.before_window < purchases.business_date, true)
-    left join fully_returned on purchases.transaction_id = fully_returned.transaction_id
-    group by states.state_date, purchases.customer_id
+        purchases.business_date,
+        purchases.from_number,
+        least(purchases.to_number, fully_returned.from_number) as to_number
+    from purchases
+    inner join fully_returned on purchases.transaction_id = fully_returned.transaction_id
+    where purchases.has_merchandise
 ),
 
-given_back as (
+stays as (
+    select
+        purchases.customer_id,
+        purchases.from_number,
+        purchases.to_number,
+        cast(
+            purchases.has_merchandise and fully_returned.transaction_id is null as integer
+        ) as purchase_count,
+        purchases.merchandise_amount as amount,
+        case
+            when purchases.has_merchandise and fully_returned.transaction_id is null
+                then purchases.business_date
+        end as purchase_date
+    from purchases
+    left join fully_returned on purchases.transaction_id = fully_returned.transaction_id
+    union all
+    select
+        customer_id,
+        from_number,
+        to_number,
+        1 as purchase_count,
+        0 as amount,
+        null as purchase_date
+    from given_up
+    union all
+    select
+        customer_id,
+        from_number,
+        to_number,
+        0 as purchase_count,
+        -amount as amount,
+        null as purchase_date
+    from returned
+),
+
+movements as (
+    select
+        entries.customer_id,
+        width_bucket(entries.business_date - 1, edges.state_dates) + 1 as state_number,
+        sum(entries.points) as points
+    from {{ ref('points_ledger') }} as entries
+    cross join edges
+    group by entries.customer_id, state_number
+),
+
+changes as (
+    select
+        customer_id,
+        from_number as state_number,
+        purchase_count,
+        amount,
+        purchase_date,
+        0 as points
+    from stays
+    where from_number < to_number
+    union all
+    select
+        stays.customer_id,
+        stays.to_number as state_number,
+        -stays.purchase_count as purchase_count,
+        -stays.amount as amount,
+        null as purchase_date,
+        0 as points
+    from stays
+    inner join edges on stays.to_number < edges.after_all
+    where stays.from_number < stays.to_number
+    union all
+    select
+        customer_id,
+        state_number,
+        0 as purchase_count,
+        0 as amount,
+        null as purchase_date,
+        points
+    from movements
+),
+
+changed as (
+    select
+        customer_id,
+        state_number,
+        sum(purchase_count) as purchase_count,
+        sum(amount) as amount,
+        max(purchase_date) as purchase_date,
+        sum(points) as points
+    from changes
+    group by customer_id, state_number
+),
+
+firsts as (
+    select
+        customer_id,
+        min(state_number) as state_number
+    from changed
+    group by customer_id
+),
+
+added_up as (
     select
         states.state_date,
-        returned.customer_id,
-        sum(returned.amount) as amount
-    from states
-    inner join returned
+        states.state_number,
+        states.is_current,
+        firsts.customer_id,
+        sum(changed.purchase_count) over up_to_then as frequency,
+        sum(changed.amount) over up_to_then as monetary,
+        max(changed.purchase_date) over up_to_then as last_purchase_date,
+        sum(changed.points) over up_to_then as points
+    from firsts
+    inner join states on firsts.state_number <= states.state_number
+    left join changed
         on
-            states.state_date >= returned.business_date
-            and coalesce(states.before_window < returned.sold_date, true)
-    group by states.state_date, returned.customer_id
+            firsts.customer_id = changed.customer_id
+            and states.state_number = changed.state_number
+    window up_to_then as (partition by firsts.customer_id order by states.state_number)
+),
+
+last_given_up as (
+    select
+        given_up.customer_id,
+        states.state_number,
+        max(given_up.business_date) as purchase_date
+    from given_up
+    inner join states
+        on
+            given_up.from_number <= states.state_number
+            and given_up.to_number > states.state_number
+    group by given_up.customer_id, states.state_number
 ),
 
 delivered as (
@@ -91,59 +211,36 @@ delivered as (
         customer_id,
         last_purchase_date
     from {{ ref('customers') }}
+    where last_purchase_date is not null
 ),
 
 measured as (
     select
-        bought.state_date,
-        bought.customer_id,
-        bought.state_date - greatest(
-            bought.last_purchase_date,
+        added_up.state_date,
+        added_up.customer_id,
+        added_up.state_date - greatest(
+            added_up.last_purchase_date,
+            last_given_up.purchase_date,
             case
-                when delivered.last_purchase_date <= bought.state_date
+                when delivered.last_purchase_date <= added_up.state_date
                     then delivered.last_purchase_date
             end
         ) as recency_days,
-        bought.frequency,
-        cast(
-            bought.merchandise_amount - coalesce(given_back.amount, 0) as numeric(24, 4)
-        ) as monetary
-    from bought
-    left join given_back
+        cast(added_up.frequency as bigint) as frequency,
+        cast(added_up.monetary as numeric(24, 4)) as monetary,
+        case
+            when added_up.is_current then coalesce(points_balances.available_points, 0)
+            else coalesce(added_up.points, 0)
+        end as available_points
+    from added_up
+    left join last_given_up
         on
-            bought.state_date = given_back.state_date
-            and bought.customer_id = given_back.customer_id
-    left join delivered on bought.customer_id = delivered.customer_id
-    where bought.frequency > 0
-),
-
--- By month, which is as often as there is a state.
-movements as (
-    select
-        customer_id,
-        cast(date_trunc('month', business_date) as date) as month_date,
-        sum(points) as points
-    from {{ ref('points_ledger') }}
-    group by customer_id, month_date
-),
-
-balances as (
-    select
-        states.state_date,
-        movements.customer_id,
-        sum(movements.points) as points
-    from states
-    inner join movements on states.state_date >= movements.month_date
-    where not states.is_current
-    group by states.state_date, movements.customer_id
-    union all
-    select
-        states.state_date,
-        points_balances.customer_id,
-        points_balances.available_points as points
-    from states
-    cross join {{ ref('points_balances') }} as points_balances
-    where states.is_current
+            added_up.customer_id = last_given_up.customer_id
+            and added_up.state_number = last_given_up.state_number
+    left join delivered on added_up.customer_id = delivered.customer_id
+    left join {{ ref('points_balances') }} as points_balances
+        on added_up.customer_id = points_balances.customer_id and added_up.is_current
+    where added_up.frequency > 0
 ),
 
 scored as (
@@ -180,14 +277,11 @@ placed as (
         min(scored.monetary) filter (where scored.is_high_spender) over (
             partition by scored.state_date
         ) as high_spender_from,
-        coalesce(balances.points, 0) as available_points,
-        scored.recency_days >= {{ var('at_risk_days') }} and coalesce(balances.points, 0) > 0
+        scored.recency_days >= {{ var('at_risk_days') }} and scored.available_points > 0
             as is_at_risk,
         {{ value_tier() }} || ' - ' || {{ engagement_status() }} as value_segment
     from scored
     inner join medians on scored.state_date = medians.state_date
-    left join balances
-        on scored.state_date = balances.state_date and scored.customer_id = balances.customer_id
 ),
 
 -- One row a pair of flags, so that the precedence of the seed is looked up four times in all.
