@@ -213,6 +213,21 @@ def test_the_parts_of_the_revenue_add_up_to_it(bi: Connection, choices: dict[str
     assert sum(by_segment.column("revenue")) == everything.rows[-1][1]
 
 
+def test_categories_of_each_store_add_up_to_those_of_all(bi: Connection) -> None:
+    """All stores are read from sums of their own, some stores one by one."""
+    card = DEFINITION.cards["spend/categories"]
+
+    def revenue(chosen: dict[str, Choice]) -> dict[str, Any]:
+        result = run_card(bi, card, chosen)
+        return dict(zip(result.column("category"), result.column("revenue"), strict=True))
+
+    whole = revenue({})
+    stores = options(bi, "marts.store_details.store_label", {})
+    parts = [revenue({"store": Values((store,))}) for store in stores]
+    assert len(stores) > 1 and len(whole) > 1
+    assert whole == {name: sum(part.get(name, 0) for part in parts) for name in whole}
+
+
 def test_the_averages_are_over_the_seven_days_up_to_each(bi: Connection) -> None:
     days = span(bi, "marts.calendar.business_date")
     assert days is not None

@@ -1,0 +1,16 @@
+with
+
+final as (
+    select
+        business_date,
+        product_category,
+        cast(sum(line_count) as bigint) as line_count,
+        cast(sum(unit_count) as numeric(24, 4)) as unit_count,
+        cast(sum(returned_amount) as numeric(24, 4)) as returned_amount,
+        cast(sum(promoted_amount) as numeric(24, 4)) as promoted_amount,
+        cast(sum(net_amount) as numeric(24, 4)) as net_amount
+    from {{ ref('category_sales_daily') }}
+    group by business_date, product_category
+)
+
+select * from final
