@@ -16,6 +16,8 @@ STYLE = """
 @media (max-width: 640px) {
   /* A table is wider than the page and scrolls, rather than a word a line. */
   .lens-table td.text > div {width: max-content; max-width: 12rem}
+  /* Two sentences are not scrolled to. */
+  .st-key-customer-why .lens-scroll {max-height: none !important}
   /* Names from both sides of a flow meet in the middle. */
   .sankey .node-label {font-size: 8.5px !important}
   /* Two filters side by side. */

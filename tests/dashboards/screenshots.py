@@ -27,10 +27,11 @@ def main(folder: Path = FOLDER) -> None:
             expect(page.get_by_test_id("stApp")).to_have_attribute(
                 "data-test-script-state", "notRunning", timeout=60_000
             )
-            inside = page.get_by_test_id("stMainBlockContainer").bounding_box()
-            assert inside is not None
-            page.set_viewport_size({"width": WIDTH, "height": int(inside["height"]) + 8})
-            page.wait_for_timeout(1500)  # Plotly fades in
+            for _ in range(3):  # charts come in, and make the page higher
+                inside = page.get_by_test_id("stMainBlockContainer").bounding_box()
+                assert inside is not None
+                page.set_viewport_size({"width": WIDTH, "height": int(inside["height"]) + 8})
+                page.wait_for_timeout(1500)
             path = folder / f"dashboard_{tab.name.lower().replace(' ', '_')}.png"
             page.screenshot(path=path)
             sys.stdout.write(f"{path.relative_to(PROJECT_ROOT)}\n")
