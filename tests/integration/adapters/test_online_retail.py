@@ -112,6 +112,14 @@ def test_rfm_and_segments_equal_an_independent_engine(
     )
     keys = ("customers", "monetary", "frequency")
     assert totals == [(*(expected[key] for key in keys), *expected["medians"])]
+    ((gross, net, returned),) = query(
+        "select sum(gross_monetary), sum(net_monetary), (select -sum(line_amount)"
+        " from clean.sale_lines where is_return and is_merchandise and customer_id is not null)"
+        " from marts.customer_rfm"
+    )
+    # A sale falls to 0 at most, where what went back had become dearer.
+    assert gross == expected["monetary"]
+    assert gross - returned <= net < gross
     segments = query(
         "select value_segment, count(*), round(sum(monetary), 2) from marts.customer_rfm group by 1"
     )

@@ -32,7 +32,9 @@ counted as (
 spent as (
     select
         purchases.customer_id,
-        sum(purchases.monetary_amount) as monetary
+        sum(purchases.monetary_amount) as monetary,
+        sum(purchases.merchandise_amount) as gross_monetary,
+        sum(purchases.net_amount) as net_monetary
     from {{ ref('purchases') }} as purchases
     cross join as_of
     where coalesce(purchases.business_date > as_of.before_window, true)
@@ -54,6 +56,8 @@ measured as (
         as_of.business_date - dated.last_purchase_date as recency_days,
         dated.frequency,
         spent.monetary,
+        spent.gross_monetary,
+        spent.net_monetary,
         dated.last_purchase_date,
         as_of.business_date
     from dated
@@ -99,6 +103,8 @@ final as (
         placed.recency_days,
         placed.frequency,
         placed.monetary,
+        placed.gross_monetary,
+        placed.net_monetary,
         placed.r_score,
         placed.f_score,
         placed.m_score,
