@@ -22,8 +22,7 @@ measures as (
 medians as (
     select
         metric,
-        round(cast(percentile_cont(0.5) within group (order by value) as numeric), 6)
-            as median_value
+        {{ median('value') }} as median_value
     from measures
     group by metric
 ),

@@ -33,38 +33,30 @@ followed as (
     select
         dates.state_date,
         dates.until_date,
-        segment_states.segment_name,
-        segment_states.value_segment,
-        segment_states.rfm_segment,
+        memberships.scheme,
+        memberships.segment,
         bought.customer_id is not null as has_repurchased,
         coalesce(bought.spend_amount, 0) as spend_amount
     from dates
-    inner join {{ ref('segment_states') }} as segment_states
-        on dates.state_date = segment_states.state_date
+    inner join {{ ref('segment_memberships') }} as memberships
+        on dates.state_date = memberships.state_date
     left join bought
         on
-            segment_states.state_date = bought.state_date
-            and segment_states.customer_id = bought.customer_id
+            memberships.state_date = bought.state_date
+            and memberships.customer_id = bought.customer_id
 ),
 
 counted as (
     select
-        followed.state_date,
-        followed.until_date,
-        systems.scheme,
-        systems.segment,
+        state_date,
+        until_date,
+        scheme,
+        segment,
         count(*) as customer_count,
-        count(*) filter (where followed.has_repurchased) as repurchased_count,
-        sum(followed.spend_amount) as spend_amount
+        count(*) filter (where has_repurchased) as repurchased_count,
+        sum(spend_amount) as spend_amount
     from followed
-    cross join
-        lateral (
-            values
-            ('loyalty', followed.segment_name),
-            ('value_engagement', followed.value_segment),
-            ('rfm_grid', followed.rfm_segment)
-        ) as systems (scheme, segment)
-    group by followed.state_date, followed.until_date, systems.scheme, systems.segment
+    group by state_date, until_date, scheme, segment
 ),
 
 compared as (
