@@ -6,7 +6,13 @@ members as (
         memberships.segment,
         customer_details.customer_id,
         customer_details.monetary,
-        customer_details.total_loyalty_points
+        customer_details.total_loyalty_points,
+        customer_details.recency_days,
+        -- Whoever never bought has no measures of RFM.
+        case when customer_details.recency_days is not null then customer_details.frequency end
+            as bought_frequency,
+        case when customer_details.recency_days is not null then customer_details.monetary end
+            as bought_monetary
     from {{ ref('customer_details') }} as customer_details
     cross join lateral (
         values
@@ -67,6 +73,20 @@ final as (
             0
         ) as customer_ratio,
         coalesce(sum(members.monetary), 0) as revenue_amount,
+        coalesce(
+            round(
+                sum(members.monetary)
+                / nullif(sum(sum(members.monetary)) over (partition by all_segments.scheme), 0),
+                6
+            ),
+            0
+        ) as revenue_ratio,
+        round(avg(members.recency_days), 6) as mean_recency_days,
+        {{ median('members.recency_days') }} as median_recency_days,
+        round(avg(members.bought_frequency), 6) as mean_frequency,
+        {{ median('members.bought_frequency') }} as median_frequency,
+        round(avg(members.bought_monetary), 4) as mean_monetary,
+        {{ median('members.bought_monetary') }} as median_monetary,
         cast(coalesce(sum(members.total_loyalty_points), 0) as bigint) as available_points
     from all_segments
     left join members
