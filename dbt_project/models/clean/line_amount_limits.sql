@@ -24,7 +24,7 @@ line_amounts as materialized (
         coalesce(products.product_category, '{{ var("uncategorised") }}') as product_category,
         lines.line_item_amount as amount,
         count(*) as line_count
-    from {{ ref('stg_store_sales_line_items') }} as lines
+    from {{ ref('accepted_lines') }} as lines
     inner join sales on lines.transaction_id = sales.transaction_id
     left join products on lines.product_id = products.product_id
     where lines.line_item_amount > 0

@@ -26,7 +26,7 @@ current_versions as (
 -- Products that events name while no products file was ever accepted.
 inferred as (
     select product_id
-    from {{ ref('stg_store_sales_line_items') }}
+    from {{ ref('accepted_lines') }}
     where product_id is not null and not exists (select from versions)
     union
     select product_id

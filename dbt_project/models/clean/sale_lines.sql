@@ -1,7 +1,7 @@
 with
 
-lines as materialized (
-    select * from {{ ref('stg_store_sales_line_items') }}
+lines as (
+    select * from {{ ref('accepted_lines') }}
 ),
 
 sales as (

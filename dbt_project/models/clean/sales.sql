@@ -1,9 +1,5 @@
 with
 
-headers as materialized (
-    select * from {{ ref('stg_store_sales_header') }}
-),
-
 stores as (
     select
         store_id,
@@ -22,7 +18,7 @@ phone_owners as (
 ),
 
 -- A guest's phone names a customer if it belongs to one alone.
-located as materialized (
+located as (
     select
         headers.*,
         coalesce(headers.transaction_type = 'RETURN', false)
@@ -34,7 +30,7 @@ located as materialized (
             as local_sold_at,
         coalesce(headers.sold_at_instant, headers.sold_at_written at time zone stores.time_zone)
             as sold_at
-    from headers
+    from {{ ref('accepted_headers') }} as headers
     left join stores on headers.store_id = stores.store_id
     left join phone_owners
         on headers.customer_id is null and headers.customer_phone = phone_owners.customer_phone
@@ -43,13 +39,13 @@ located as materialized (
 -- A return that names no sale is worth what came through: a line that finds no sale is rejected.
 unnamed_returns as (
     select
-        located.transaction_id,
+        headers.transaction_id,
         sum(abs(lines.line_item_amount)) as line_amount
-    from located
-    inner join {{ ref('stg_store_sales_line_items') }} as lines
-        on located.transaction_id = lines.transaction_id
-    where located.is_return and located.original_transaction_id is null
-    group by located.transaction_id
+    from {{ ref('accepted_headers') }} as headers
+    inner join {{ ref('accepted_lines') }} as lines
+        on headers.transaction_id = lines.transaction_id
+    where headers.transaction_type = 'RETURN' and headers.original_transaction_id is null
+    group by headers.transaction_id
 ),
 
 amounts as (

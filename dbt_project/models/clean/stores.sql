@@ -34,7 +34,7 @@ current_versions as (
 -- Stores that events name while no stores file was ever accepted.
 inferred as (
     select store_id
-    from {{ ref('stg_store_sales_header') }}
+    from {{ ref('accepted_headers') }}
     where store_id is not null and not exists (select from versions)
     union
     select store_id

@@ -1,0 +1,65 @@
+{#- A table of rows that belong to batches of a data set (config `data_set`). Batches that have come, gone
+    or changed since the last build are read again, all others stand; where the code has changed, and
+    with --full-refresh, the table is made anew. A target of an analyst always is. -#}
+{% materialization by_batch, adapter='postgres' %}
+    {%- set is_kept = target.name == 'prod' -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set table = this.incorporate(type='table') -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- if is_kept -%}
+        {%- set recipe = batch_recipe() -%}
+        {%- call statement('batches') -%}
+            create temporary table live_batches on commit drop as
+            {{ batch_fingerprints(config.require('data_set')) }}
+        {%- endcall -%}
+        {%- set builds = run_query(
+            "select count(*), count(*) filter (where recipe = '" ~ recipe ~ "')"
+            " from ops.batch_builds where model = '" ~ model.name ~ "'"
+        ).rows[0] -%}
+    {%- endif -%}
+
+    {%- if is_kept and existing is not none and existing.is_table and not flags.FULL_REFRESH
+        and builds[0] > 0 and builds[0] == builds[1] -%}
+        {%- set changed = run_query(
+            "select coalesce(live.batch_id, builds.batch_id), live.batch_id is not null"
+            " from live_batches as live full join (select * from ops.batch_builds where model = '"
+            ~ model.name ~ "') as builds on live.batch_id = builds.batch_id"
+            " where live.fingerprint is distinct from builds.fingerprint"
+        ).rows -%}
+        {%- set columns = model['columns'].values() | map(attribute='name') | join(', ') -%}
+        {%- set came = [] -%}
+        {%- for row in changed if row[1] -%}{%- do came.append(row[0]) -%}{%- endfor -%}
+        {%- call statement('main') -%}
+            set local synchronous_commit = off;
+            {% if changed -%}
+            delete from {{ table }} where _batch_id in ({{ changed | map(attribute=0) | join(', ') }});
+            {% endif -%}
+            {% if came -%}
+            insert into {{ table }} ({{ columns }})
+            select {{ columns }} from ({{ sql }}) as model
+            where _batch_id in ({{ came | join(', ') }});
+            {% endif -%}
+        {%- endcall -%}
+        {% for hook in post_hooks | selectattr('transaction') -%}
+            {%- call statement('hook') -%} {{ render(hook.sql) | trim }} {%- endcall -%}
+        {% endfor %}
+    {%- else -%}
+        {%- do replace_table(existing, table, sql) -%}
+    {%- endif -%}
+
+    {%- if is_kept -%}
+        {%- call statement('record') -%}
+            delete from ops.batch_builds where model = '{{ model.name }}';
+            insert into ops.batch_builds (model, batch_id, fingerprint, recipe)
+            select '{{ model.name }}', batch_id, fingerprint, '{{ recipe }}' from live_batches
+        {%- endcall -%}
+    {%- endif -%}
+
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [table]}) }}
+{% endmaterialization %}
+
