@@ -1,3 +1,4 @@
+-- A view: it goes where segment_states is built alone, and comes back with segment_states+.
 {{ config(materialized='view') }}
 with
 

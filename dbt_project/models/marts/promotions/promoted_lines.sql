@@ -1,3 +1,4 @@
+-- A view: it goes where sale_lines is built alone, and comes back with sale_lines+.
 {{ config(materialized='view') }}
 with
 
