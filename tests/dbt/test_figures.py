@@ -15,6 +15,9 @@ PAST = dt.date(2025, 12, 20)
 def history(warehouse: Warehouse) -> History:
     history = random_history(7, 700)
     history.load(warehouse)
+    # Long before the others: segments of a past month end are held against what came after it.
+    early = {"transaction_id": "EARLY", "customer_id": "C4", "store_id": "A", "total_amount": 50}
+    warehouse.load("store_sales_header", [{**early, "transaction_date": "2025-08-05"}])
     warehouse.build()
     return history
 
