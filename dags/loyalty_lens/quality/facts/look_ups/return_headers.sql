@@ -1,145 +1,17 @@
--- One row per header that has a part in it: the sales that are named and the returns that name them.
--- Of an owner (a customer, or the guests of a store) who ever brought anything back without naming the
--- sale all sales and returns, because such a return takes from any of them.
-with owned as (
-    select
-        returned._entity_hash,
-        returned.is_return,
-        returned._original_hash,
-        coalesce(returned.customer_id, phone_owners.customer_id) as customer_id,
-        case
-            when coalesce(returned.customer_id, phone_owners.customer_id) is null
-                then returned.store_id
-        end as store_id
-    from judge.found_returned as returned
-    left join judge.found_phone_owners as phone_owners
-        on returned.customer_id is null and returned.customer_phone = phone_owners.phone
-),
-
--- Of all such returns, an index of their own.
-unnamed as (
-    select
-        coalesce(live.customer_id, phone_owners.customer_id) as customer_id,
-        case
-            when coalesce(live.customer_id, phone_owners.customer_id) is null then live.store_id
-        end as store_id
-    from judge.live_store_sales_header as live
-    left join judge.found_phone_owners as phone_owners
-        on live.customer_id is null and live.customer_phone = phone_owners.phone
-    where
-        live._is_return
-        and live.original_transaction_id is null
-        and (not live._is_rejected or live._is_unmatched)
-),
-
-asking as (
-    select
-        owned.customer_id,
-        null as store_id
-    from owned
-    inner join unnamed on owned.customer_id = unnamed.customer_id
-    union
-    select
-        null as customer_id,
-        owned.store_id
-    from owned
-    inner join unnamed on owned.store_id = unnamed.store_id
-),
-
-histories as (
-    select
-        live.*,
-        asking.customer_id as owner_id,
-        null as owner_store_id
-    from judge.live_store_sales_header as live
-    inner join asking on live.customer_id = asking.customer_id
-    union all
-    select
-        live.*,
-        asking.customer_id as owner_id,
-        null as owner_store_id
-    from judge.live_store_sales_header as live
-    inner join judge.found_phone_owners as phone_owners on live.customer_phone = phone_owners.phone
-    inner join asking on phone_owners.customer_id = asking.customer_id
-    where live.customer_id is null
-    union all
-    select
-        live.*,
-        null as owner_id,
-        asking.store_id as owner_store_id
-    from judge.live_store_sales_header as live
-    inner join asking on asking.customer_id is null and live.store_id = asking.store_id
-    left join judge.found_phone_owners as phone_owners on live.customer_phone = phone_owners.phone
-    where live.customer_id is null and phone_owners.phone is null
-),
-
-sales as (
-    select histories.* from histories
-    where not histories._is_return and not histories._is_rejected
-    union all
-    select
-        live.*,
-        owned.customer_id as owner_id,
-        owned.store_id as owner_store_id
-    from judge.live_store_sales_header as live
-    inner join owned on live._entity_hash = owned._entity_hash and not owned.is_return
-    where
-        not live._is_return
-        and not live._is_rejected
-        and live._entity_hash not in (select histories._entity_hash from histories)
-),
-
-headers as (
-    select sales.* from sales
-    union all
-    select histories.* from histories
-    where
-        histories._is_return
-        and histories.original_transaction_id is null
-        and (not histories._is_rejected or histories._is_unmatched)
-    union all
-    select
-        live.*,
-        sales.owner_id,
-        sales.owner_store_id
-    from judge.live_store_sales_header as live
-    inner join sales on live._original_hash = sales._entity_hash
-    where not live._is_rejected
-),
-
-dated as (
-    select distinct on (headers._entity_hash)
-        headers._entity_hash,
-        headers._original_hash,
-        headers._is_return as is_return,
-        headers.transaction_id,
-        coalesce('customer ' || headers.owner_id, 'store ' || headers.owner_store_id) as owner,
-        ops.business_date(
-            headers.transaction_date,
-            headers._instant_transaction_date,
-            coalesce(store_zones.time_zone, %(default_time_zone)s)
-        ) as business_date,
-        coalesce(
-            headers._instant_transaction_date,
-            headers.transaction_date
-            at time zone coalesce(store_zones.time_zone, %(default_time_zone)s)
-        ) as sold_at
-    from headers
-    left join judge.store_zones on headers.store_id = store_zones.store_id
-    order by headers._entity_hash, headers._is_rejected, headers._batch_id, headers._row_number
-)
-
+-- The same headers, each with the moment that counts. A table meets itself here: its statistics are
+-- needed, or each header is compared with all of them.
 -- A return that names a sale of its own day is not earlier, whatever its time says.
 select
-    dated._entity_hash,
-    dated._original_hash,
-    dated.is_return,
-    dated.transaction_id,
-    dated.owner,
-    dated.business_date,
+    headers._entity_hash,
+    headers._original_hash,
+    headers.is_return,
+    headers.transaction_id,
+    headers.owner,
+    headers.business_date,
     case
-        when dated.business_date = named.business_date then greatest(dated.sold_at, named.sold_at)
-        else dated.sold_at
+        when headers.business_date = named.business_date then greatest(headers.sold_at, named.sold_at)
+        else headers.sold_at
     end as sold_at
-from dated
-left join dated as named on dated._original_hash = named._entity_hash and not named.is_return
+from judge.found_return_moments as headers
+left join judge.found_return_moments as named
+    on headers._original_hash = named._entity_hash and not named.is_return
