@@ -107,7 +107,7 @@ def test_two_at_once_are_refused(tmp_path: Path) -> None:
             lambda: feed_until(tmp_path, None),
             lambda: found(SHORT, tmp_path, replace=True),
         ):
-            with pytest.raises(FolderError, match="is at work there; wait until it ends"):
+            with pytest.raises(FolderError, match="is at work there; wait for its end"):
                 second()
     assert names(tmp_path) == before
     assert feed(tmp_path)[0] == SHORT.end + timedelta(days=1)
