@@ -43,9 +43,7 @@
             where _batch_id in ({{ came | join(', ') }});
             {% endif -%}
         {%- endcall -%}
-        {% for hook in post_hooks | selectattr('transaction') -%}
-            {%- call statement('hook') -%} {{ render(hook.sql) | trim }} {%- endcall -%}
-        {% endfor %}
+        {% if changed -%}{{ run_hooks(post_hooks, inside_transaction=True) }}{%- endif %}
     {%- else -%}
         {%- do replace_table(existing, table, sql) -%}
     {%- endif -%}

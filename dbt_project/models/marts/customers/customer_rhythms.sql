@@ -28,8 +28,7 @@ measured as (
     select
         customer_id,
         count(*) as purchase_day_count,
-        round(cast(percentile_cont(0.5) within group (order by gap_days) as numeric), 6)
-            as usual_gap_days,
+        {{ median('gap_days') }} as usual_gap_days,
         round(cast(percentile_cont(0.9) within group (order by gap_days) as numeric), 6)
             as long_gap_days,
         max(business_date) as last_day
