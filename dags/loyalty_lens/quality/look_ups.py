@@ -22,7 +22,9 @@ LOOK_UPS = {
 }
 # Made for the lines of returns (phase 2), from the others.
 OF_RETURNS = {
-    "store_sales_line_items": ("returned", "phone_owners", "return_moments", "return_headers")
+    "store_sales_line_items": (
+        *("returned", "phone_owners", "return_owners", "return_moments", "return_headers"),
+    )
 }
 # Tables whose rows are found by one column. The planner leaves such a table out where nothing is
 # asked for that comes from it.

@@ -1,49 +1,11 @@
 -- One row per header that has a part in returns: the sales that are named and the returns that name them.
--- Of an owner (a customer, or the guests of a store) who ever brought anything back without naming the
--- sale all sales and returns, because such a return takes from any of them.
-with owned as (
-    select
-        returned._entity_hash,
-        returned.is_return,
-        returned._original_hash,
-        coalesce(returned.customer_id, phone_owners.customer_id) as customer_id,
-        case
-            when coalesce(returned.customer_id, phone_owners.customer_id) is null
-                then returned.store_id
-        end as store_id
-    from judge.found_returned as returned
-    left join judge.found_phone_owners as phone_owners
-        on returned.customer_id is null and returned.customer_phone = phone_owners.phone
-),
-
--- Of all such returns, an index of their own.
-unnamed as (
-    select
-        coalesce(live.customer_id, phone_owners.customer_id) as customer_id,
-        case
-            when coalesce(live.customer_id, phone_owners.customer_id) is null then live.store_id
-        end as store_id
-    from judge.live_store_sales_header as live
-    left join judge.found_phone_owners as phone_owners
-        on live.customer_id is null and live.customer_phone = phone_owners.phone
-    where
-        live._is_return
-        and live.original_transaction_id is null
-        and (not live._is_rejected or live._is_unmatched)
-),
-
-asking as (
-    select
-        owned.customer_id,
-        null as store_id
-    from owned
-    inner join unnamed on owned.customer_id = unnamed.customer_id
-    union
-    select
-        null as customer_id,
-        owned.store_id
-    from owned
-    inner join unnamed on owned.store_id = unnamed.store_id
+-- Of an owner who takes from any sale all sales and returns.
+with asking as (
+    select distinct
+        owners.customer_id,
+        owners.store_id
+    from judge.found_return_owners as owners
+    where owners.takes_any
 ),
 
 histories as (
@@ -79,14 +41,18 @@ sales as (
     union all
     select
         live.*,
-        owned.customer_id as owner_id,
-        owned.store_id as owner_store_id
+        owners.customer_id as owner_id,
+        owners.store_id as owner_store_id
     from judge.live_store_sales_header as live
-    inner join owned on live._entity_hash = owned._entity_hash and not owned.is_return
+    inner join judge.found_return_owners as owners
+        on live._entity_hash = owners._entity_hash and not owners.is_return
     where
         not live._is_return
         and not live._is_rejected
-        and live._entity_hash not in (select histories._entity_hash from histories)
+        and not exists (
+            select from histories
+            where histories._entity_hash = live._entity_hash
+        )
 ),
 
 headers as (
