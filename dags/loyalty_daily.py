@@ -34,12 +34,13 @@ def _from_environment(name: str, default: str) -> str:
 
 
 @contextmanager
-def _step() -> Iterator[tuple["Settings", str]]:
+def _step(*, of_open_run: bool = True) -> Iterator[tuple["Settings", str]]:
     """The settings and the run's id, with the warehouse to itself until the step ends.
 
     `max_active_runs` does not hold for `airflow backfill`, which has a limit of its own (10), nor
     for a `lens run` beside it. The run is opened by each step, so that a cleared task finds it
-    open again. Wrong settings fail at once: another attempt would meet the same ones.
+    open again; a step after `publish` leaves it closed. Wrong settings fail at once: another
+    attempt would meet the same ones.
     """
     from loyalty_lens.errors import SettingsError
     from loyalty_lens.pipeline import steps
@@ -61,12 +62,14 @@ def _step() -> Iterator[tuple["Settings", str]]:
     except SettingsError as error:
         raise AirflowFailException(str(error)) from error
     with only_run(warehouse_url(settings), wait=True):
-        run_id = steps.open_run(
-            settings,
-            run_id=_run_id(dag_run),
-            requested=requested,
-            trigger=f"airflow {dag_run.run_type.value}",
-        )
+        run_id = _run_id(dag_run)
+        if of_open_run:
+            steps.open_run(
+                settings,
+                run_id=run_id,
+                requested=requested,
+                trigger=f"airflow {dag_run.run_type.value}",
+            )
         LOG.info("run %s, asked for business date %s", run_id, requested.date or "(the newest)")
         yield settings, run_id
 
@@ -132,17 +135,31 @@ def publish() -> dict[str, Any]:
 
 
 @task(
-    doc_md="Fails where files could not be loaded or are held; all others are in the marts.",
+    doc_md="The lists of `campaigns.yml` to `LENS_EXPORTS`; members in `ops.campaign_members`.",
+    on_failure_callback=None,  # the run is certified already
+)
+def lists() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step(of_open_run=False) as (settings, run_id):
+        return steps.write_lists(settings, run_id)
+
+
+@task(
+    doc_md="Fails where files or lists have a problem; all others are in the marts, and written.",
     retries=0,
     on_failure_callback=None,
 )
-def check_files(landed: Any, judged: Any) -> None:
+def check_files(landed: Any, judged: Any, written: Any) -> None:
     if landed["problems"]:
         first, count = landed["problems"][0], landed["files_with_problems"]
         raise AirflowFailException(f"{count} files not loaded, all others are: {first}")
     if judged["held"]:
         first, count = judged["held"][0]["message"], len(judged["held"])
         raise AirflowFailException(f"{count} files held, all others count: {first}")
+    if written["problems"]:
+        first, count = written["problems"][0], len(written["problems"])
+        raise AirflowFailException(f"{count} lists not written, all others are: {first}")
 
 
 with DAG(
@@ -151,7 +168,8 @@ with DAG(
     doc_md="""
 ### Loyalty Lens, the main job
 
-Loads the files of the landing folder (`LENS_LANDING`), judges their rows, builds the marts.
+Loads the files of the landing folder (`LENS_LANDING`), judges their rows, builds the marts, writes
+the lists of customers that `campaigns.yml` names (`LENS_EXPORTS`).
 A file that is already loaded is skipped, so a run may be repeated at any time.
 
 **Business date**: 1. the parameter `business_date`, which shows the past by a full rebuild;
@@ -195,10 +213,13 @@ it. Clear the task and the run goes on from there.
     tags=["loyalty", "daily"],
 ):
     landed, judged = land(), validate()
+    layers = [transform.override(task_id=layer)(layer) for layer in LAYERS]
+    published, written = publish(), lists()
     chain(
         landed,
         judged,
-        *[transform.override(task_id=layer)(layer) for layer in LAYERS],
-        publish(),
-        check_files(landed, judged),
+        *layers,
+        published,
+        written,
+        check_files(landed, judged, written),
     )

@@ -33,6 +33,10 @@ class PointsError(LensError):
     """What was asked about points cannot be answered; the marts were not touched."""
 
 
+class CampaignError(LensError):
+    """A list is wrong or cannot be written; what was written before stays."""
+
+
 class MetabaseError(LensError):
     """Metabase cannot be reached, refuses, or does not hold what was pushed; no secret in it."""
 

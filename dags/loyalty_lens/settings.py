@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from loyalty_lens.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+CAMPAIGNS = Path(__file__).with_name("campaigns.yml")
 FEEDS = PROJECT_ROOT / "great_expectations" / "feeds"
 DATABASE = "loyalty_lens"
 DEMO_SUFFIX = "_demo"
@@ -31,6 +32,9 @@ class Settings:
     landing_options: Mapping[str, Any] = field(repr=False)
     settle_seconds: Decimal  # LENS_SETTLE_SECONDS: a file changed since may still be being written
     marker: str | None  # LENS_MARKER: what its sender writes when a file is complete
+    exports: Path  # LENS_EXPORTS (of the demo: its folder demo): where lists are written
+    campaigns: Path  # LENS_CAMPAIGNS: the file that names them
+    consent_when_missing: str  # LENS_CONSENT_WHEN_MISSING: exclude or include
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
     point_cost: Decimal  # LENS_POINT_COST: money per point
@@ -72,6 +76,11 @@ class Settings:
             landing_options=_options(env, "LENS_LANDING_OPTIONS"),
             settle_seconds=_decimal(env, "LENS_SETTLE_SECONDS", "2"),
             marker=_marker(env),
+            exports=_exports(env.get("LENS_EXPORTS"), home, demo=demo),
+            campaigns=_folder(env.get("LENS_CAMPAIGNS", CAMPAIGNS)),
+            consent_when_missing=_one_of(
+                env, "LENS_CONSENT_WHEN_MISSING", "exclude", ("exclude", "include")
+            ),
             demo=demo,
             currency=env.get("LENS_CURRENCY", "EUR").upper(),
             point_cost=_decimal(env, "LENS_POINT_COST", "0.01"),
@@ -114,6 +123,13 @@ def _place(text: str | None, default: Path) -> tuple[Path, str | None]:
     if text and "://" in text and not text.startswith("file://"):
         return _folder(default), text
     return _folder(unquote(text.removeprefix("file://")) if text else default), None
+
+
+def _exports(text: str | None, home: Path, *, demo: bool) -> Path:
+    """Invented customers never lie beside one's own."""
+    if demo:
+        return _folder(text) / "demo" if text else home / "demo" / "exports"
+    return _folder(text) if text else home / "exports"
 
 
 def _options(env: Mapping[str, str], name: str) -> dict[str, Any]:

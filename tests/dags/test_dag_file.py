@@ -88,7 +88,7 @@ def test_the_demo_is_fed_before_a_run_and_only_in_a_demo(
 
 
 def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
-    tasks = ["land", "validate", "staging", "clean", "marts", "publish", "check_files"]
+    tasks = ["land", "validate", "staging", "clean", "marts", "publish", "lists", "check_files"]
     assert daily["tasks"] == tasks
     following = {task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)}
     # What landed and what is held is told at the end, too.
@@ -117,7 +117,9 @@ def test_every_step_retries_ever_later_and_says_when_it_gives_up(daily: dict[str
         *(daily[name] for name in ("tasks", "retries", "delays", "backoff", "callbacks")),
         strict=True,
     )
+    *steps, lists = steps
     assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 6
+    assert lists == ("lists", 3, 60, 2, [])  # the run is certified, whatever becomes of its lists
     # Another attempt would meet the same files, and the run itself is a success.
     assert (check_files[0], check_files[1], check_files[4]) == ("check_files", 0, [])
 

@@ -33,7 +33,7 @@ for name, case in json.loads({cases!r}).items():
     }}
 print("ANSWER " + json.dumps(answer))
 """
-TASKS = ["land", "validate", "staging", "clean", "marts", "publish", "check_files"]
+TASKS = ["land", "validate", "staging", "clean", "marts", "publish", "lists", "check_files"]
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,14 @@ def runs(
     database: str,
     landing: Path,
 ) -> dict[str, dict[str, Any]]:
-    """Four runs, one after the other in one process: Airflow takes seconds to start."""
+    """Five runs, one after the other in one process: Airflow takes seconds to start."""
     bad = landing.with_name("with a bad file")
     shutil.copytree(landing, bad)
     (bad / "stores_new.csv").write_text("store_name\nNorth\n")
     cases = {
         "good": {"retries": 0, "environment": {}},
         "bad file": {"retries": 0, "environment": {"LENS_LANDING": str(bad)}},
+        "bad list": {"retries": 0, "environment": {"LENS_CAMPAIGNS": str(bad / "none.yml")}},
         "no folder": {"retries": 0, "environment": {"LENS_LANDING": str(landing / "missing")}},
         "wrong setting": {"retries": 3, "environment": {"LENS_POINT_COST": "much"}},
     }
@@ -94,6 +95,19 @@ def test_file_that_cannot_be_loaded_fails_the_last_task_after_the_marts_are_publ
     assert query(f"select status from ops.pipeline_runs where run_id = '{run['row']}'") == [
         ("success",)
     ]
+
+
+def test_lists_are_written_and_a_wrong_one_fails_the_last_task(
+    runs: dict[str, dict[str, Any]], query: Callable[[str], list[Any]]
+) -> None:
+    (told, *_) = runs["good"]["results"]["lists"]["lists"].values()
+    assert "selected, " in told
+    run = runs["bad list"]
+    assert run["tasks"] == dict.fromkeys(TASKS, "success") | {"check_files": "failed"}
+    assert "none.yml" in run["results"]["lists"]["problems"][0]
+    assert query(
+        f"select status, finished_at is null from ops.pipeline_runs where run_id = '{run['row']}'"
+    ) == [("success", False)]
 
 
 def test_failed_run_is_marked_with_task_and_reason(

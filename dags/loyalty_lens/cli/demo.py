@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from loyalty_lens.cli.steps import summary
+from loyalty_lens.cli.steps import summary, tell_lists
 from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.report import figures
@@ -50,6 +50,7 @@ def demo() -> None:
             result = run(settings, url, NO_DATE, workers, landing=landing)
             for step, value in result.seconds.items():
                 seconds[step] = seconds.get(step, 0.0) + value
+        tell_lists(result.answers["lists"])
         summary(settings, url, result.answers["validate"]["notes"], seconds)
     loaded = f"{len(waiting)} drops loaded in {len(runs)} run{'s' * (len(runs) > 1)}"
     click.echo(f"{loaded}, {time.perf_counter() - started:.0f} s")

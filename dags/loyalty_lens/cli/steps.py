@@ -8,7 +8,7 @@ import click
 from rich.markup import escape
 
 from loyalty_lens.cli.place import PlaceType
-from loyalty_lens.errors import LandingError, QualityError
+from loyalty_lens.errors import CampaignError, LandingError, QualityError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.lock import only_run
@@ -86,14 +86,16 @@ def build(settings: Settings, business_date: str | None, tests: bool) -> None:
 @BUSINESS_DATE
 @click.pass_obj
 def run(settings: Settings, landing: Path | str | None, business_date: str | None) -> None:
-    """All steps as the daily DAG does them: land, validate, staging, clean, marts, publish."""
+    """All steps as the daily DAG: land, validate, staging, clean, marts, publish, lists."""
     requested = _requested(settings, business_date)
     url = warehouse_url(settings)
     with Workers(settings, url) as workers:
         result = run_all(settings, url, requested, workers, landing=landing)
+    tell_lists(result.answers["lists"])
     summary(settings, url, result.answers["validate"]["notes"], result.seconds)
     _tell_problems(result.answers["land"])
     _tell_held(result.answers["validate"]["held"])
+    tell_list_problems(result.answers["lists"])
 
 
 @click.command()
@@ -103,7 +105,9 @@ def replay(settings: Settings) -> None:
     url = warehouse_url(settings)
     with Workers(settings, url) as workers:
         result = run_all(settings, url, NO_DATE, workers, with_landing=False)
+    tell_lists(result.answers["lists"])
     click.echo(f"{result.answers['validate']['replayed']:,} rows replayed")
+    tell_list_problems(result.answers["lists"])
 
 
 def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
@@ -119,6 +123,22 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     show.show_seconds(console, seconds)
     date = known.last_run.business_date if known.last_run else None
     console.print(f"Business date: {date or 'unknown, no sale was ever accepted'}")
+
+
+def tell_lists(written: dict[str, Any]) -> None:
+    """One line for each list."""
+    for name, told in written["lists"].items():
+        click.echo(f"list {name}: {told}")
+    if written["lists"]:
+        click.echo(f"lists are in {written['folder']}")
+
+
+def tell_list_problems(written: dict[str, Any]) -> None:
+    """Lists that could not be written end the command with an error, after all else is done."""
+    problems = written["problems"]
+    if problems:
+        more = f" (and {len(problems) - 1} more lists)" if len(problems) > 1 else ""
+        raise CampaignError(f"not written: {problems[0]}{more}; the marts are published")
 
 
 def _tell_problems(landing: dict[str, Any]) -> None:

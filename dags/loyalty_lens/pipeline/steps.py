@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from loyalty_lens.campaigns.export import export_all
 from loyalty_lens.landing import ingest
 from loyalty_lens.landing.arrival import Arrival
 from loyalty_lens.pipeline import runs
@@ -100,6 +101,27 @@ def publish(settings: Settings, run_id: str) -> dict[str, Any]:
     return certificate
 
 
+def write_lists(settings: Settings, run_id: str) -> dict[str, Any]:
+    """The lists of `campaigns.yml` to LENS_EXPORTS, once the run is certified.
+
+    Returns what each list came to, and `problems`: a wrong list stops neither the others nor the
+    run.
+    Whoever asks for a date of the past looks at it: nothing is written.
+    """
+    row = runs.read_row(warehouse_url(settings), run_id)
+    if row.is_explicit and row.business_date != _newest(warehouse_url(settings)):
+        LOG.info("lists are not written for %s, a date that was asked for", row.business_date)
+        return {"lists": {}, "folder": str(settings.exports), "problems": []}
+    done = export_all(settings, warehouse_url(settings), run_id)
+    for message in done.problems:
+        LOG.warning("not written: %s", message)
+    return {
+        "lists": {each.campaign.campaign_id: each.counts.told() for each in done.exported},
+        "folder": str(settings.exports),
+        "problems": list(done.problems),
+    }
+
+
 def close_run(settings: Settings, run_id: str) -> None:
     """Marks a run of a single step as a success; it has no certificate."""
     runs.close_row(warehouse_url(settings), run_id, status="success")
@@ -124,9 +146,7 @@ def stale_days(business_date: dt.date | None, newest: dt.date | None) -> int:
 
 
 def _tell_date(url: str, business_date: dt.date | None) -> None:
-    with connected(url) as connection, connection.cursor() as cursor:
-        cursor.execute("select ops.newest_business_date()")
-        (newest,) = cursor.fetchone() or (None,)
+    newest = _newest(url)
     LOG.info("business date %s", business_date or "unknown: no sale was ever accepted")
     stale = stale_days(business_date, newest)
     if stale:
@@ -136,3 +156,11 @@ def _tell_date(url: str, business_date: dt.date | None) -> None:
             stale,
             business_date,
         )
+
+
+def _newest(url: str) -> dt.date | None:
+    """The newest business date among the accepted sales."""
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select ops.newest_business_date()")
+        row = cursor.fetchone()
+    return row[0] if row else None
