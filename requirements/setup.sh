@@ -52,4 +52,5 @@ fi
 # Compiled once, here, on all cores: else whatever starts first does it, and where
 # PYTHONDONTWRITEBYTECODE is set every process does, which doubles the time that it takes to start.
 "$venv/bin/python" -m compileall -qq -j 0 -x '/tests?/' "$venv/lib" || true # old syntax in examples
+"$venv/bin/python" -m compileall -qq -j 0 dags metabase seeds_generator
 echo "$stamp" >"$venv/ready"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.settings import own_data_sets
+from loyalty_lens.yaml_text import YAMLError, read_yaml
 
 CONTRACT = Path(__file__).with_name("datasets.yml")
 TYPES = ("id", "text", "number", "integer", "date", "timestamp", "boolean", "phone", "weekdays")
@@ -83,8 +82,8 @@ def read_contract(path: Path, own: Path | None) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for source in filter(None, (path, own)):
         try:
-            text = yaml.safe_load(source.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            text = read_yaml(source.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, YAMLError) as error:
             reason = " ".join(str(error).split())
             raise SettingsError(f"{source}: not a readable contract ({reason})") from error
         if not isinstance(text, dict):

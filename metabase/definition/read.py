@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from loyalty_lens.yaml_text import YAMLError, read_yaml
 from metabase.definition.board import Dashboard, Definition, Tab
 from metabase.definition.model import Card, DefinitionError
 
 FOLDER = Path(__file__).resolve().parents[1]
-# libyaml's loader, where PyYAML came with it, is ten times quicker.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PART = re.compile(r"\$(\w+)")  # $windows in a card's SQL: the text of cards/windows.sql
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -67,8 +65,8 @@ def _dashboard(path: Path, currency: str) -> Dashboard:
 def _loaded(path: Path, currency: str) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8").replace("$currency", currency)
-        content: Any = yaml.load(text, LOADER)  # noqa: S506  (both are safe loaders)
-    except yaml.YAMLError as error:
+        content: Any = read_yaml(text)
+    except YAMLError as error:
         told = " ".join(str(error).split())
         raise DefinitionError(f"{_where(path)}: not YAML: {told}") from None
     if not isinstance(content, dict) or "key" in content:

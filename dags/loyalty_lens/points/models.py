@@ -15,10 +15,10 @@ from functools import cached_property
 from typing import Any
 
 import jinja2
-import yaml
 
 from loyalty_lens.errors import PointsError
 from loyalty_lens.transform.environment import PROJECT
+from loyalty_lens.yaml_text import read_yaml
 
 MACRO = re.compile(r"\{%-?\s*macro\s.*?\bendmacro\s*-?%\}", re.DOTALL)
 
@@ -107,6 +107,6 @@ class Models:
 
     @cached_property
     def _vars(self) -> dict[str, Any]:
-        project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
+        project = read_yaml((PROJECT / "dbt_project.yml").read_text("utf-8"))
         values: dict[str, Any] = project["vars"]
         return values

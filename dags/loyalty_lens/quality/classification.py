@@ -4,10 +4,9 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.transform.environment import PROJECT
+from loyalty_lens.yaml_text import YAMLError, read_yaml
 
 STAGING = PROJECT / "models" / "staging" / "_staging__models.yml"
 
@@ -31,8 +30,8 @@ def is_personal(data_set: str, column: str, path: Path = STAGING) -> bool:
 @functools.cache
 def _classes(path: Path) -> dict[tuple[str, str], str | None]:
     try:
-        models: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))["models"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        models: list[dict[str, Any]] = read_yaml(path.read_text("utf-8"))["models"]
+    except (OSError, YAMLError, KeyError, TypeError) as error:
         raise SettingsError(f"{path}: the classification cannot be read ({error!r})") from error
     return {
         (model["name"].removeprefix("stg_"), column["name"]): _class_of(column) or _class_of(model)
