@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import (
     DAG,
+    Asset,
     Context,
     CronDataIntervalTimetable,
     Param,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("loyalty_daily")  # Airflow gives this module a name of its own making
 LAYERS = ("staging", "clean", "marts")
+MARTS = Asset("loyalty_marts")  # loyalty_models runs when they are new
 
 
 def _from_environment(name: str, default: str) -> str:
@@ -126,7 +128,7 @@ def transform(layer: str) -> dict[str, Any]:
         return steps.transform(settings, run_id, layer)
 
 
-@task(doc_md="The certificate in `ops.pipeline_runs`, and the run is a success.")
+@task(doc_md="The certificate in `ops.pipeline_runs`, and the run is a success.", outlets=[MARTS])
 def publish() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
 

@@ -41,6 +41,8 @@ class Settings:
     breakage: str  # LENS_BREAKAGE: share of points never used, or vintage: as experience shows
     breakage_at_issue: str  # LENS_BREAKAGE_AT_ISSUE: the share expected when they were earned
     rfm_monetary_basis: str  # LENS_RFM_MONETARY_BASIS: net or gross of returns
+    discount_rate: Decimal  # LENS_DISCOUNT_RATE: of lifetime value, a month
+    churn_days: int  # LENS_CHURN_DAYS: no purchase in so many days is churn
     default_time_zone: str  # LENS_DEFAULT_TIME_ZONE: of stores that name none
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
     # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
@@ -89,6 +91,8 @@ class Settings:
                 env, "LENS_BREAKAGE_AT_ISSUE", env.get("LENS_BREAKAGE", "vintage")
             ),
             rfm_monetary_basis=_one_of(env, "LENS_RFM_MONETARY_BASIS", "net", ("net", "gross")),
+            discount_rate=_decimal(env, "LENS_DISCOUNT_RATE", "0.01"),
+            churn_days=_integer(env, "LENS_CHURN_DAYS", "90"),
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
             bi_password=env.get("LENS_BI_PASSWORD"),

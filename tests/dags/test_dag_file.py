@@ -42,12 +42,23 @@ if feed := bag.dags.get("demo_feed"):
         "tasks": [task.task_id for task in feed.topological_sort()],
         "is_paused": feed.is_paused_upon_creation,
     }
+    answer["published"] = {
+        task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks if task.outlets
+    }
+if models := bag.dags.get("loyalty_models"):
+    answer["models"] = {
+        "tasks": [task.task_id for task in models.topological_sort()],
+        "schedule": [asset.name for asset in models.timetable.asset_condition.objects],
+        "retries": [task.retries for task in models.tasks],
+        "documented": [bool(task.doc_md) for task in models.tasks] + [bool(models.doc_md)],
+        "max_active_runs": models.max_active_runs,
+    }
 print("ANSWER " + json.dumps(answer))
 """
 LIGHT = """
 import json, runpy, sys
 found = runpy.run_path({dag_file!r})
-heavy = {{"loyalty_lens", "great_expectations", "dbt", "psycopg2", "pandas"}}
+heavy = {{"loyalty_lens", "great_expectations", "dbt", "psycopg2", "pandas", "sklearn"}}
 print("ANSWER " + json.dumps(sorted(heavy & {{name.split(".")[0] for name in sys.modules}})))
 """
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,12 +83,23 @@ def daily(read: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 
 def test_dag_folder_holds_our_dags_and_no_errors(daily: dict[str, Any]) -> None:
     assert daily["errors"] == {}
-    assert sorted(daily["dags"]) == ["demo_feed", "loyalty_daily"]
+    assert sorted(daily["dags"]) == ["demo_feed", "loyalty_daily", "loyalty_models"]
 
 
 def test_package_of_the_pipeline_is_not_scanned_for_dags(daily: dict[str, Any]) -> None:
     files = sorted(Path(file).name for file in daily["files"])
-    assert files == ["demo_feed.py", "loyalty_daily.py"]
+    assert files == ["demo_feed.py", "loyalty_daily.py", "loyalty_models.py"]
+
+
+def test_models_follow_whenever_the_marts_are_published(daily: dict[str, Any]) -> None:
+    assert daily["published"] == {"publish": ["loyalty_marts"]}
+    assert daily["models"] == {
+        "tasks": ["fit_and_score"],
+        "schedule": ["loyalty_marts"],
+        "retries": [3],
+        "documented": [True, True],
+        "max_active_runs": 1,
+    }
 
 
 def test_the_demo_is_fed_before_a_run_and_only_in_a_demo(
@@ -145,6 +167,6 @@ def test_parsing_imports_nothing_heavy(
 ) -> None:
     """Neither through the DagBag (beyond Airflow's own modules) nor by the file alone."""
     assert daily["imported"] == []
-    for name in ("loyalty_daily.py", "demo_feed.py"):
+    for name in ("loyalty_daily.py", "demo_feed.py", "loyalty_models.py"):
         code = LIGHT.format(dag_file=str(ROOT / "dags" / name))
         assert run_script(code, airflow_environment(tmp_path)) == []

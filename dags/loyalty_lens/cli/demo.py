@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
+from loyalty_lens.cli.models import show_models
 from loyalty_lens.cli.steps import summary, tell_lists
+from loyalty_lens.pipeline.lock import only_run
+from loyalty_lens.pipeline.models import run_models
 from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.pipeline.workers import Workers
-from loyalty_lens.report import figures
+from loyalty_lens.report import figures, show
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import warehouse_url
 
@@ -51,7 +54,10 @@ def demo() -> None:
             for step, value in result.seconds.items():
                 seconds[step] = seconds.get(step, 0.0) + value
         tell_lists(result.answers["lists"])
+        with only_run(url):
+            found = run_models(settings, url, workers)
         summary(settings, url, result.answers["validate"]["notes"], seconds)
+        show_models(show.screen(), found)
     loaded = f"{len(waiting)} drops loaded in {len(runs)} run{'s' * (len(runs) > 1)}"
     click.echo(f"{loaded}, {time.perf_counter() - started:.0f} s")
     click.echo(NEXT)

@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "staging": (("build", "--select", "resource_type:seed", "path:models/staging", *NO_TESTS),),
     "clean": (("run", "--select", "path:models/clean"),),
     "marts": (("run", "--select", "path:models/marts"), ("test", "--select", "tag:daily")),
+    # Whatever reads the scores, and what reads that.
+    "models": (("run", "--select", "source:ops.customer_scores+"),),
     "all": (("build", *NO_TESTS), ("test", "--select", "tag:daily")),
     "tests": (("test",),),
 }
@@ -38,11 +40,12 @@ NODE_COLUMNS = (
 def build(
     url: str, worker: Worker, layer: str, *, run_id: str | None, business_date: dt.date | None
 ) -> dict[str, int]:
-    """Builds one layer (or `all`, or only the `tests`); returns the number of nodes by kind.
+    """Builds one layer (or `all`, what reads the `models`, or only the `tests`).
 
-    Raises TransformError naming the first model or test that failed; what was built before stays,
-    each table replaced in one transaction. A staging layer that stands is left as it is, and its
+    Returns the number of nodes by kind. A staging layer that stands is left as it is, and its
     models are recorded as `unchanged`.
+    Raises TransformError naming the first model or test that failed; what was built before stays,
+    each table replaced in one transaction.
     """
     refuse_unjudged(url)
     if layer == standing.LAYER:
