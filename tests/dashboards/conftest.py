@@ -10,11 +10,40 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
+from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.access import bi_url, warehouse_url
-from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.warehouse.connection import connect, connected
 from seeds_generator import GeneratorOptions, generate
 from tests.conftest import BI_PASSWORD, NewDatabase
 
+# 300 customers are too few to fit anything on: what models would say is written by hand.
+SCORES = """
+insert into ops.customer_scores (
+    customer_id, business_date, value_basis, purchase_days, probability_alive,
+    expected_purchases_90_days, expected_purchases_365_days, expected_amount, clv_amount,
+    clv_quintile, churn_probability, cluster_number
+)
+select
+    customer_id, business_date, 'net margin', frequency,
+    case when frequency > 1 then r_score / 6.0 end,
+    frequency / 2.0, frequency * 2.0, monetary / frequency, monetary * r_score / 3, m_score,
+    1 - r_score / 6.0, 1 + cast(f_score < 3 as integer)
+from marts.customer_rfm
+"""
+FITS = """
+insert into ops.model_fits (model, business_date, status, value_basis, customers)
+select model, business_date, 'fitted', 'net margin', 300
+from clean.as_of cross join (values ('BG/NBD'), ('Gamma-Gamma')) as models (model)
+"""
+METRICS = """
+insert into ops.model_metrics
+select business_date, model, metric, value, 'Recency alone', 0.7, 300, business_date - 60,
+    business_date - 30
+from clean.as_of
+cross join (
+    values ('Churn', 'AUC', 0.8), ('Churn', 'Brier', 0.2), ('BG/NBD', 'Predicted / actual', 1)
+) as metrics (model, metric, value)
+"""
 SHOP = GeneratorOptions(history_days=60, days=1, customers=300, stores=5, seed=7)
 
 
@@ -33,6 +62,10 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     url = warehouse_url(settings)
     with Workers(settings, url) as workers:
         run(settings, url, NO_DATE, workers)
+        with connected(url) as connection, connection.cursor() as cursor:
+            for statement in (SCORES, FITS, METRICS):
+                cursor.execute(statement)
+        build(url, workers.dbt, "models", run_id=None, business_date=None)
     return settings
 
 
