@@ -42,6 +42,7 @@ class DataSet:
     date_order: Literal["day_first", "month_first"] = "day_first"
     decimal_mark: Literal[".", ","] = "."
     description: str = ""
+    optional: bool = False  # nobody is told that it was never delivered
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -138,6 +139,7 @@ def data_set_from(name: str, entry: dict[str, Any]) -> DataSet:
         ),
         decimal_mark=_one_of(name, "decimal_mark", entry.get("decimal_mark", "."), (".", ",")),
         description=entry.get("description", ""),
+        optional=bool(entry.get("optional", False)),
     )
 
 

@@ -43,6 +43,8 @@ class Settings:
     rfm_monetary_basis: str  # LENS_RFM_MONETARY_BASIS: net or gross of returns
     discount_rate: Decimal  # LENS_DISCOUNT_RATE: of lifetime value, a month
     churn_days: int  # LENS_CHURN_DAYS: no purchase in so many days is churn
+    # LENS_PAST_GUEST_SALES: attribute (to the customer whose phone they gave) or leave
+    past_guest_sales: str
     default_time_zone: str  # LENS_DEFAULT_TIME_ZONE: of stores that name none
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
     # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
@@ -93,6 +95,9 @@ class Settings:
             rfm_monetary_basis=_one_of(env, "LENS_RFM_MONETARY_BASIS", "net", ("net", "gross")),
             discount_rate=_decimal(env, "LENS_DISCOUNT_RATE", "0.01"),
             churn_days=_integer(env, "LENS_CHURN_DAYS", "90"),
+            past_guest_sales=_one_of(
+                env, "LENS_PAST_GUEST_SALES", "attribute", ("attribute", "leave")
+            ),
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
             bi_password=env.get("LENS_BI_PASSWORD"),

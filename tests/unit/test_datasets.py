@@ -22,6 +22,7 @@ REQUIRED = {
         "quantity",
         "line_item_amount",
     ),
+    "customer_merges": ("customer_id", "merged_into"),
     "points_events": ("event_id", "customer_id", "event_type", "points", "event_at"),
     "store_inventory": ("inventory_date", "store_id", "product_id", "stock_on_hand"),
 }

@@ -38,6 +38,13 @@ def test_the_demo_may_have_a_landing_folder_of_its_own() -> None:
     assert unset.landing == Path("/home/demo/landing")
 
 
+def test_lists_of_the_demo_never_lie_beside_ones_own() -> None:
+    assert Settings.from_environment({"LENS_HOME": "/home"}).exports == Path("/home/exports")
+    assert Settings.from_environment({"LENS_EXPORTS": "/lists"}).exports == Path("/lists")
+    demo = Settings.from_environment({"LENS_EXPORTS": "/lists"}, demo=True)
+    assert demo.exports == Path("/lists/demo")
+
+
 def test_home_may_be_written_from_the_users_folder() -> None:
     assert Settings.from_environment({"LENS_HOME": "~/x"}).home == Path.home() / "x"
 
@@ -53,6 +60,8 @@ def test_home_may_be_written_from_the_users_folder() -> None:
         ("LENS_BREAKAGE_AT_ISSUE", "-0.1"),
         ("LENS_SUPERSEDE_LIMIT", "20%"),
         ("LENS_RFM_MONETARY_BASIS", "both"),
+        ("LENS_PAST_GUEST_SALES", "maybe"),
+        ("LENS_CONSENT_WHEN_MISSING", "ask"),
         ("LENS_DBT_THREADS", "many"),
         ("LENS_LOG_LEVEL", "loud"),
         ("LENS_FEED", "../stores"),

@@ -13,7 +13,9 @@ from loyalty_lens.datasets import DataSet
 REFERRING = {
     "stores": ("store_sales_header", "store_sales_line_items", "store_inventory"),
     "products": ("store_sales_line_items", "store_inventory"),
-    "customer_details": ("store_sales_header", "store_sales_line_items", "points_events"),
+    "customer_details": (
+        *("customer_merges", "store_sales_header", "store_sales_line_items", "points_events"),
+    ),
     "store_sales_header": ("store_sales_line_items",),
 }
 

@@ -26,6 +26,7 @@ from loyalty_lens.quality import (
     batches,
     duplicates,
     known,
+    merges,
     report,
     returns,
     scratch,
@@ -144,6 +145,7 @@ class _Run:
                     f"LENS_DEFAULT_TIME_ZONE is {zone!r}: use a name such as Europe/Berlin or UTC"
                 )
             _write_store_zones(cursor)
+            merges.write_kept(cursor)
 
     def judge(self, data_set: DataSet, suite: Suite, whole: tuple[BatchRule, ...]) -> bool:
         """One data set, from its loaded batches to its rejects.
@@ -186,6 +188,8 @@ class _Run:
                 batches.put_back(cursor, batches.REFERRING.get(data_set.name, ()))
             if data_set.name == "stores":
                 _write_store_zones(cursor)
+            if data_set.name == merges.DATA_SET:
+                merges.write_kept(cursor)
             if data_set.name == returns.LINES:
                 self._settle(cursor, returns.settle_reviewed)
             scratch.clear(cursor, data_set)
@@ -273,6 +277,7 @@ class _Run:
                     looked_at = versions.mark_repeated(cursor, data_set, pending)
                     batches.recount(cursor, data_set, looked_at)
             batches.finish(cursor)
+            merges.record_merges(cursor)
             batches.recount_flat_files(cursor)
             found = QualityReport(
                 data_sets={

@@ -55,6 +55,7 @@ KNOWN = {
         _same(customer_id="text", customer_phone="text"),
         indexes=("(customer_phone) where customer_phone is not null",),
     ),
+    "customer_merges": Known(_same(customer_id="text", merged_into="text")),
     "store_sales_header": Known(
         {
             **_same(

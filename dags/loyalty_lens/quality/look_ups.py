@@ -15,6 +15,7 @@ from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality.statements import create, statement_in
 
 LOOK_UPS = {
+    "customer_merges": ("merge_customers",),
     "store_sales_header": ("customers",),
     "store_sales_line_items": ("sums", "headers", "prices", "promotions"),
     "points_events": ("customers", "sales"),
@@ -30,6 +31,7 @@ OF_RETURNS = {
 # asked for that comes from it.
 UNIQUE = {
     "customers": "customer_id",
+    "merge_customers": "customer_id",
     "products": "product_id",
     "prices": "product_id",
     "promotions": "promotion_id",

@@ -143,7 +143,11 @@ def loaded(url: str) -> Loaded:
                 _rows(connection, REJECTED) if _rows(connection, HAS_MARTS)[0][0] else []
             ),
             warnings=_rule_rows(_rows(connection, WARNINGS)),
-            not_delivered=tuple(n for n in load_data_sets() if n not in {*files, *waiting}),
+            not_delivered=tuple(
+                name
+                for name, data_set in load_data_sets().items()
+                if name not in {*files, *waiting} and not data_set.optional
+            ),
             restated=restated(connection),
             newest_business_date=_rows(connection, "select ops.newest_business_date()")[0][0],
             last_run=RunRow(*run[0]) if run else None,

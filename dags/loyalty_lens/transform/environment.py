@@ -23,6 +23,7 @@ def dbt_environment(settings: Settings, url: str) -> dict[str, str]:
         "LENS_BREAKAGE_AT_ISSUE": settings.breakage_at_issue,
         "LENS_RFM_MONETARY_BASIS": settings.rfm_monetary_basis,
         "LENS_CHURN_DAYS": str(settings.churn_days),
+        "LENS_PAST_GUEST_SALES": settings.past_guest_sales,
         "LENS_DEFAULT_TIME_ZONE": settings.default_time_zone,
     }
     if "sslmode" in parts:

@@ -15,18 +15,21 @@ zones as (
 located as (
     select
         events.*,
+        coalesce(mergers.merged_into, events.customer_id) as kept_customer_id,
         coalesce(
             zones.time_zone,
             '{{ setting("default_time_zone", "LENS_DEFAULT_TIME_ZONE", "UTC") }}'
         ) as time_zone
     from events
     left join zones on events.transaction_id = zones.transaction_id
+    left join {{ ref('customer_merges') }} as mergers on events.customer_id = mergers.customer_id
 ),
 
 final as (
     select
         event_id,
-        customer_id,
+        kept_customer_id as customer_id,
+        customer_id as delivered_customer_id,
         transaction_id,
         event_type,
         reason,

@@ -7,24 +7,21 @@ stores as (
     from {{ ref('stores') }}
 ),
 
-phone_owners as (
+mergers as (
     select
-        customer_phone,
-        min(customer_id) as customer_id,
-        count(*) as customer_count
-    from {{ ref('customer_history') }}
-    where is_current and is_known and customer_phone is not null
-    group by customer_phone
+        customer_id,
+        merged_into
+    from {{ ref('customer_merges') }}
 ),
 
--- A guest's phone names a customer if it belongs to one alone.
 located as (
     select
         headers.*,
         coalesce(headers.transaction_type = 'RETURN', false)
         or headers.original_transaction_id is not null as is_return,
-        case when phone_owners.customer_count = 1 then phone_owners.customer_id end
-            as phone_customer_id,
+        coalesce(mergers.merged_into, headers.customer_id) as kept_customer_id,
+        phone_owners.customer_id as phone_customer_id,
+        phone_owners.attributed_from_date,
         coalesce(phone_owners.customer_count > 1, false) as is_phone_ambiguous,
         coalesce(headers.sold_at_instant at time zone stores.time_zone, headers.sold_at_written)
             as local_sold_at,
@@ -32,7 +29,8 @@ located as (
             as sold_at
     from {{ ref('accepted_headers') }} as headers
     left join stores on headers.store_id = stores.store_id
-    left join phone_owners
+    left join mergers on headers.customer_id = mergers.customer_id
+    left join {{ ref('phone_owners') }} as phone_owners
         on headers.customer_id is null and headers.customer_phone = phone_owners.customer_phone
 ),
 
@@ -52,6 +50,10 @@ amounts as (
     select
         located.*,
         case
+            when cast(located.local_sold_at as date) >= located.attributed_from_date
+                then located.phone_customer_id
+        end as guest_customer_id,
+        case
             when not located.is_return then located.total_amount
             when located.original_transaction_id is null
                 then -coalesce(unnamed_returns.line_amount, 0)
@@ -64,15 +66,16 @@ amounts as (
 final as (
     select
         transaction_id,
-        coalesce(customer_id, phone_customer_id) as customer_id,
+        coalesce(kept_customer_id, guest_customer_id) as customer_id,
+        customer_id as delivered_customer_id,
         store_id,
         original_transaction_id,
         customer_phone,
         payment_method,
         currency,
         is_return,
-        coalesce(customer_id, phone_customer_id) is null as is_guest,
-        customer_id is null and phone_customer_id is not null as is_attributed_by_phone,
+        coalesce(kept_customer_id, guest_customer_id) is null as is_guest,
+        customer_id is null and guest_customer_id is not null as is_attributed_by_phone,
         is_phone_ambiguous,
         cast(signed_amount as numeric(18, 4)) as total_amount,
         coalesce(abs(points_redeemed), 0) as points_redeemed,

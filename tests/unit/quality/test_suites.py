@@ -15,6 +15,7 @@ REJECTING = {
     "stores": {"missing_key"},
     "products": {"missing_key"},
     "customer_details": {"missing_key"},
+    "customer_merges": {"missing_key", "unknown_customer"},
     "promotion_details": {"missing_key", "missing_field", "bad_date", "bad_discount"},
     "loyalty_rules": {"missing_key", "missing_field", "bad_rule"},
     "store_sales_header": {

@@ -67,11 +67,12 @@ newest as (
 owners as (
     select
         newest.phone,
-        min(newest.customer_id) as customer_id
+        min(coalesce(kept.kept_customer_id, newest.customer_id)) as customer_id
     from newest
+    left join judge.kept_customers as kept on newest.customer_id = kept.customer_id
     where newest.phone is not null
     group by newest.phone
-    having count(*) = 1
+    having count(distinct coalesce(kept.kept_customer_id, newest.customer_id)) = 1
 )
 
 select
@@ -83,8 +84,9 @@ select
             then case when standing._batch_id is null then 'accepted' else 'unmatched' end
         when named.transaction_id is null then 'missing'
         when
-            coalesce(named.customer_id, named_owners.customer_id)
-            is distinct from coalesce(returns.customer_id, owners.customer_id)
+            coalesce(named_kept.kept_customer_id, named.customer_id, named_owners.customer_id)
+            is distinct from
+            coalesce(kept.kept_customer_id, returns.customer_id, owners.customer_id)
             then 'missing'
         when named.business_date > returns._business_date then 'later'
         else 'accepted'
@@ -99,3 +101,5 @@ left join reject.store_sales_header as standing
 left join named on returns.original_transaction_id = named.transaction_id
 left join owners on returns.customer_phone = owners.phone
 left join owners as named_owners on named.phone = named_owners.phone
+left join judge.kept_customers as kept on returns.customer_id = kept.customer_id
+left join judge.kept_customers as named_kept on named.customer_id = named_kept.customer_id

@@ -11,6 +11,7 @@
     'stores': {},
     'products': {'product': 'product_id'},
     'customer_details': {'customer': 'customer_id'},
+    'customer_merges': {'customer': 'customer_id'},
     'promotion_details': {},
     'loyalty_rules': {},
     'store_sales_header': {

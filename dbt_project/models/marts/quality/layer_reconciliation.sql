@@ -5,7 +5,8 @@
     'store_inventory': 'stock_on_hand',
 } -%}
 {%- set masters = [
-    'stores', 'products', 'customer_details', 'promotion_details', 'loyalty_rules'
+    'stores', 'products', 'customer_details', 'customer_merges', 'promotion_details',
+    'loyalty_rules'
 ] -%}
 with
 

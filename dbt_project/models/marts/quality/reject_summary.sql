@@ -16,8 +16,8 @@ batches as (
 
 rejected as (
     {%- for data_set in [
-        'stores', 'products', 'customer_details', 'promotion_details', 'loyalty_rules',
-        'store_sales_header', 'store_sales_line_items', 'points_events', 'store_inventory',
+        'stores', 'products', 'customer_details', 'customer_merges', 'promotion_details',
+        'loyalty_rules', 'store_sales_header', 'store_sales_line_items', 'points_events', 'store_inventory',
     ] %}
     select
         '{{ data_set }}' as data_set,
