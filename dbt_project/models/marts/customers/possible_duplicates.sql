@@ -31,42 +31,56 @@ given as (
     where parts.shared_value is not null
 ),
 
--- Whoever bought most, then most often, then came first, is proposed to stay.
-ranked as (
+counts as (
     select
-        given.*,
-        count(*) over same_value as customer_count,
-        first_value(given.customer_id) over (
-            partition by given.matched_on, given.shared_value
-            order by
-                customers.monetary desc,
-                customers.frequency desc,
-                customers.customer_since asc nulls last,
-                given.customer_id collate "C" asc
-        ) as proposed_customer_id
+        matched_on,
+        shared_value,
+        count(*) as customer_count
     from given
+    group by matched_on, shared_value
+    having count(*) > 1
+),
+
+-- Whoever bought most, then most often, then came first, is proposed to stay.
+proposed as (
+    select distinct on (given.matched_on, given.shared_value)
+        given.matched_on,
+        given.shared_value,
+        counts.customer_count,
+        customers.customer_id,
+        customers.first_name,
+        customers.last_name
+    from given
+    inner join counts
+        on given.matched_on = counts.matched_on and given.shared_value = counts.shared_value
     inner join customers on given.customer_id = customers.customer_id
-    window same_value as (partition by given.matched_on, given.shared_value)
+    order by
+        given.matched_on asc,
+        given.shared_value asc,
+        customers.monetary desc,
+        customers.frequency desc,
+        customers.customer_since asc nulls last,
+        customers.customer_id collate "C" asc
 ),
 
 final as (
     select
-        ranked.matched_on,
-        ranked.customer_id,
-        ranked.proposed_customer_id,
-        ranked.customer_id = ranked.proposed_customer_id as is_proposed,
+        given.matched_on,
+        given.customer_id,
+        proposed.customer_id as proposed_customer_id,
+        given.customer_id = proposed.customer_id as is_proposed,
         lower(concat_ws(' ', customers.first_name, customers.last_name))
         = lower(concat_ws(' ', proposed.first_name, proposed.last_name)) as is_same_name,
-        ranked.customer_count,
+        proposed.customer_count,
         customers.frequency,
         customers.monetary,
         customers.last_purchase_date,
         customers.customer_since,
         customers.business_date
-    from ranked
-    inner join customers on ranked.customer_id = customers.customer_id
-    inner join customers as proposed on ranked.proposed_customer_id = proposed.customer_id
-    where ranked.customer_count > 1
+    from given
+    inner join proposed
+        on given.matched_on = proposed.matched_on and given.shared_value = proposed.shared_value
+    inner join customers on given.customer_id = customers.customer_id
 )
 
 select * from final
