@@ -1,5 +1,35 @@
--- Of all stores from the counts by day; of some stores one by one.
-members as (
+-- Of all stores from the counts by day. Of most stores: these less who came to the others only, for of
+-- those there are few rows. Of some stores one by one, hashed: different texts counted in one step
+-- would be sorted.
+in_stores as (
+    select
+        windows.last_day,
+        days.customer_id,
+        sum(days.purchase_count) as purchase_count
+    from windows
+    inner join marts.member_days as days
+        on days.business_date between windows.first_day and windows.last_day
+    inner join chosen_stores on days.store_id = chosen_stores.store_id
+    where not (select is_most from scope)
+    group by windows.last_day, days.customer_id
+),
+
+elsewhere as (
+    select
+        windows.first_day,
+        windows.last_day,
+        days.customer_id,
+        sum(days.purchase_count) as purchase_count
+    from windows
+    inner join marts.member_days as days
+        on days.business_date between windows.first_day and windows.last_day
+    where
+        (select is_most from scope)
+        and days.store_id = any(array(select other_stores.store_id from other_stores))
+    group by windows.first_day, windows.last_day, days.customer_id
+),
+
+counts as (
     select
         windows.last_day,
         sum(visits.customer_count) filter (
@@ -9,17 +39,37 @@ members as (
     from windows
     inner join marts.member_visits_daily as visits
         on visits.business_date between windows.first_day and windows.last_day
-    where (select is_everything from scope)
+    where (select is_most from scope)
     group by windows.last_day
     union all
     select
-        windows.last_day,
-        count(distinct days.customer_id) as member_count,
-        sum(days.purchase_count) as purchase_count
-    from windows
-    inner join marts.member_days as days
-        on days.business_date between windows.first_day and windows.last_day
-    inner join chosen_stores on days.store_id = chosen_stores.store_id
-    where not (select is_everything from scope)
-    group by windows.last_day
+        elsewhere.last_day,
+        -count(*) filter (
+            where not exists (
+                select from marts.member_days as days
+                where
+                    days.customer_id = elsewhere.customer_id
+                    and days.business_date between elsewhere.first_day and elsewhere.last_day
+                    and days.store_id not in (select other_stores.store_id from other_stores)
+            )
+        ) as member_count,
+        -sum(elsewhere.purchase_count) as purchase_count
+    from elsewhere
+    group by elsewhere.last_day
+    union all
+    select
+        last_day,
+        count(*) as member_count,
+        sum(purchase_count) as purchase_count
+    from in_stores
+    group by last_day
+),
+
+members as (
+    select
+        last_day,
+        sum(member_count) as member_count,
+        sum(purchase_count) as purchase_count
+    from counts
+    group by last_day
 )

@@ -25,6 +25,16 @@ class Result:
         return [row[place] for row in self.rows]
 
 
+def query_of(connection: Connection, card: Card, choices: Mapping[str, Choice]) -> str:
+    """The card's SQL under the choices that it listens to (filter id to choice)."""
+    conditions = {
+        tag: condition(connection, column, choices[tag])
+        for tag, column in card.filters.items()
+        if tag in choices
+    }
+    return filled(card.sql, conditions.get)
+
+
 def run_card(
     connection: Connection,
     card: Card,
@@ -38,12 +48,7 @@ def run_card(
 
     Raises WarehouseError where the marts are not built or may not be read.
     """
-    conditions = {
-        tag: condition(connection, column, choices[tag])
-        for tag, column in card.filters.items()
-        if tag in choices
-    }
-    query = filled(card.sql, conditions.get)
+    query = query_of(connection, card, choices)
     if limit is not None:
         query = f"select * from ({query}) as card limit {limit}"  # noqa: S608
     columns, rows = ask(connection, query, what=card.name)

@@ -228,6 +228,36 @@ def test_categories_of_each_store_add_up_to_those_of_all(bi: Connection) -> None
     assert whole == {name: sum(part.get(name, 0) for part in parts) for name in whole}
 
 
+def test_members_of_few_and_of_most_stores_are_counted_alike(
+    bi: Connection, shop_database: str
+) -> None:
+    """Of most stores: all members less those who came to the others only."""
+    stores = options(bi, "marts.store_details.store_label", {})
+    days = span(bi, "marts.calendar.business_date")
+    assert len(stores) > 3 and days is not None
+    counts = set()
+    for chosen in (stores[:1], stores[: len(stores) // 2], stores[1:], stores[:-1], stores):
+        for period in (Period(days[1] - timedelta(days=6), days[1]), Period(*days)):
+            expected = _row(
+                shop_database,
+                """
+                select count(distinct customer_id), sum(purchase_count) from marts.member_days
+                where business_date between %s and %s and store_id in (
+                select store_id from marts.store_details where store_label = any(%s))
+                """,
+                *(period.first, period.last, chosen),
+            )
+            choices = {"period": period, "store": Values(tuple(chosen))}
+            found = [
+                run_card(bi, DEFINITION.cards[f"overview/{key}"], choices).rows[-1][1]
+                for key in ("active_members", "visit_frequency")
+            ]
+            assert found[0] == expected[0]
+            assert float(found[1]) == pytest.approx(float(expected[1]) / expected[0])
+            counts.add(found[0])
+    assert len(counts) > 4
+
+
 def test_the_averages_are_over_the_seven_days_up_to_each(bi: Connection) -> None:
     days = span(bi, "marts.calendar.business_date")
     assert days is not None
@@ -305,12 +335,12 @@ def _result(bi: Connection, key: str) -> Result:
     return run_card(bi, DEFINITION.cards[key], {})
 
 
-def _rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, values or None)
         return cursor.fetchall()
 
 
-def _row(url: str, query: str) -> tuple[Any, ...]:
+def _row(url: str, query: str, *values: object) -> tuple[Any, ...]:
     with connected(url) as connection:
-        return _rows(connection, query)[0]
+        return _rows(connection, query, *values)[0]
