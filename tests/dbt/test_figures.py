@@ -34,6 +34,7 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
         [
             {"transaction_id": "L1", "customer_id": "C1", **sale},
             {"transaction_id": "L2", "customer_id": "NEW", **sale},
+            {"transaction_id": "L4", "customer_phone": "2", **sale},
             {
                 "transaction_id": "L3",
                 "customer_id": "C1",
@@ -52,7 +53,12 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
         "customer_details",
         [
             {"customer_id": "NEW", "total_loyalty_points": 77, "customer_phone": "1"},
-            {"customer_id": "C3", "city": "Elsewhere", "last_purchase_date": "2025-12-01"},
+            {
+                "customer_id": "C3",
+                "city": "Elsewhere",
+                "last_purchase_date": "2025-12-01",
+                "customer_phone": "1",
+            },
         ],
         file_date=later,
     )
@@ -140,8 +146,11 @@ def test_dashboards_read_no_contact_data_and_write_nothing(
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             warehouse.rows(f"select {column} from marts.customer_details", role="lens_bi")
     assert warehouse.rows("select count(city) from marts.customer_details", role="lens_bi")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        warehouse.rows("select customer_phone from marts.new_customers", role="lens_bi")
+    assert warehouse.rows("select count(status) from marts.new_customers", role="lens_bi")
     for mart in warehouse.marts():
-        if mart != "customer_details":
+        if mart not in ("customer_details", "new_customers"):
             warehouse.rows(f"select * from marts.{mart} limit 1", role="lens_bi")
     for hidden in ("clean.customers", "staging.stg_customer_details", "raw.customer_details"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):

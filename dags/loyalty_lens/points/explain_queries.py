@@ -1,5 +1,6 @@
 """What `lens explain` reads: one customer's rows for the models, and the models' answers."""
 
+KEPT = "select merged_into from clean.customer_merges where customer_id = %s"
 # One customer in the place of all. Postings are those of today's marts: what is known by now.
 OF_CUSTOMER = {
     "customers": "select * from clean.customers where customer_id = %s",

@@ -1,4 +1,5 @@
--- History comes from the delivered versions, not from dbt snapshots: those cannot be rebuilt.
+-- History comes from the delivered versions, not from dbt snapshots: those cannot be rebuilt. An
+-- e-mail address is corrected where it stands (type 1): a new one makes no version and is in all.
 with
 
 as_of as (
@@ -15,8 +16,8 @@ versions as materialized (
             partition by customer_id order by version_at, _batch_id, _row_number
         ) as delivery_number,
         {{ content_hash([
-            'first_name', 'last_name', 'email', 'customer_phone', 'street', 'post_code', 'city',
-            'state', 'country', 'gender', 'marital_status', 'occupation', 'loyalty_status',
+            'first_name', 'last_name', 'customer_phone', 'street', 'post_code', 'city', 'state',
+            'country', 'gender', 'marital_status', 'occupation', 'loyalty_status',
             'segment_id', 'attributes', 'has_marketing_consent', 'annual_income',
             'total_loyalty_points', 'birth_date', 'last_purchase_date', 'customer_since',
         ]) }} as content
@@ -29,6 +30,14 @@ visible as (
         lag(versions.content) over (
             partition by versions.customer_id order by versions.delivery_number
         ) as previous_content,
+        lag(versions.email) over (
+            partition by versions.customer_id order by versions.delivery_number
+        ) as previous_email,
+        last_value(versions.email) over (
+            partition by versions.customer_id
+            order by versions.delivery_number
+            rows between unbounded preceding and unbounded following
+        ) as newest_email,
         bool_or(versions.version_date <= as_of.business_date or versions.is_first_delivery) over (
             partition by versions.customer_id
         ) as is_known
@@ -37,12 +46,31 @@ visible as (
     where versions.delivery_number = 1 or versions.version_date <= as_of.business_date
 ),
 
+compared as (
+    select
+        *,
+        coalesce(content <> previous_content, true) as is_version,
+        coalesce(content <> previous_content, true)
+        or coalesce(email, '') <> coalesce(previous_email, '') as is_change
+    from visible
+),
+
+numbered as (
+    select
+        *,
+        count(*) filter (where is_version) over (
+            partition by customer_id order by delivery_number
+        ) as version_number
+    from compared
+),
+
 changes as (
     select
         *,
-        row_number() over (partition by customer_id order by delivery_number) as version_number
-    from visible
-    where content is distinct from previous_content or delivery_number = 1
+        max(modified_at) filter (where is_change) over (
+            partition by customer_id, version_number
+        ) as changed_at
+    from numbered
 ),
 
 final as (
@@ -51,7 +79,7 @@ final as (
         version_number,
         first_name,
         last_name,
-        email,
+        newest_email as email,
         customer_phone,
         street,
         post_code,
@@ -82,10 +110,11 @@ final as (
             else version_at
         end as valid_from,
         lead(version_at) over (partition by customer_id order by version_number) as valid_to,
-        modified_at,
+        changed_at as modified_at,
         _batch_id,
         _row_number
     from changes
+    where is_version
 )
 
 select * from final
