@@ -18,12 +18,18 @@ from loyalty_lens.transform.environment import PROJECT, dbt_environment
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import NO_USAGE_REPORTS, Worker
 
-# Reports on runs and builds, and the outbox: outside invariant 3, and empty where no gate ran.
-REPORTS = {"points_accounts"} | {
-    path.stem
-    for folder in ("quality", "outbox")
-    for path in (PROJECT / "models" / "marts" / folder).glob("*.sql")
-}
+# Reports on runs and builds, the outbox and what models say: outside invariant 3, and empty where
+# no gate ran and nothing was fitted.
+MODELS = {"customer_churn", "customer_clusters", "customer_clv", "model_fits", "model_metrics"}
+REPORTS = (
+    {"points_accounts"}
+    | MODELS
+    | {
+        path.stem
+        for folder in ("quality", "outbox")
+        for path in (PROJECT / "models" / "marts" / folder).glob("*.sql")
+    }
+)
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
