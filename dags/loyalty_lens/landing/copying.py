@@ -13,6 +13,7 @@ from loyalty_lens.landing.discovery import LandedFile
 from loyalty_lens.landing.header import Layout
 from loyalty_lens.landing.rows import TextRows
 from loyalty_lens.landing.strictness import Refused, StrictStream
+from loyalty_lens.warehouse.tables import row_numbers_of
 
 SPOOL_BYTES = 8 << 20
 
@@ -49,13 +50,13 @@ def copy_file(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -
 def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: int) -> Copied:
     """The file's bytes as they are into COPY; Refused where COPY or StrictStream objects."""
     cursor.execute(
-        "select set_config('lens.batch_id', %s, true), setval('ops.row_number', 1, false)",
-        (str(batch_id),),
+        "select set_config('lens.batch_id', %s, true), setval(%s::regclass, 1, false)",
+        (str(batch_id), row_numbers_of(file.data_set.name)),
     )
     target = sql.Identifier("raw", file.data_set.name)
     names = [sql.Identifier(name) for name in layout.columns]
     if layout.extra:
-        target, names = _scratch_table(cursor, layout)
+        target, names = _scratch_table(cursor, file, layout)
     statement = sql.SQL(
         "copy {target} ({names}) from stdin (format csv, delimiter {separator}, encoding 'UTF8')"
     ).format(
@@ -83,14 +84,19 @@ def _run_copy(cursor: Cursor, statement: sql.Composable, source: StrictStream | 
         raise
 
 
-def _scratch_table(cursor: Cursor, layout: Layout) -> tuple[sql.Identifier, list[sql.Identifier]]:
+def _scratch_table(
+    cursor: Cursor, file: LandedFile, layout: Layout
+) -> tuple[sql.Identifier, list[sql.Identifier]]:
     names = [sql.Identifier(f"field_{number}") for number in range(len(layout.fields))]
     cursor.execute("drop table if exists pg_temp.landing_rows")
     cursor.execute(
         sql.SQL(
             "create temp table landing_rows ({columns},"
-            " _row_number bigint not null default nextval('ops.row_number')) on commit drop"
-        ).format(columns=sql.SQL(", ").join(sql.SQL("{} text").format(name) for name in names))
+            " _row_number bigint not null default nextval({numbers})) on commit drop"
+        ).format(
+            columns=sql.SQL(", ").join(sql.SQL("{} text").format(name) for name in names),
+            numbers=sql.Literal(row_numbers_of(file.data_set.name)),
+        )
     )
     return sql.Identifier("pg_temp", "landing_rows"), names
 

@@ -24,6 +24,7 @@ from loyalty_lens.landing.batches import (
 from loyalty_lens.landing.content import Changing, Content, ContentError
 from loyalty_lens.landing.discovery import IgnoredFile, LandedFile, find_files
 from loyalty_lens.landing.known_content import known_batch, remember, remembered_batch, unchanged
+from loyalty_lens.landing.lanes import in_lanes
 from loyalty_lens.landing.loading import Stopped, load
 from loyalty_lens.landing.looking import as_delivered, looked_at, sha256_of
 from loyalty_lens.landing.replacement import Replacement, audit, find_replacement
@@ -82,15 +83,23 @@ def ingest(
         ]
         with connection, connection.cursor() as cursor:
             known = unchanged(cursor, files)
-        for file in files:
+
+        def is_new(file: LandedFile) -> bool:
             batch = known.get(file.path)
-            if batch and not _replaces(replacement, file) and not changed_reading(batch, file):
-                reports.append(_same(file, batch.batch_id))
-            else:
-                reports.append(_landed(connection, file, run_id, supersede_limit, replacement))
-            reports += [
-                _shadowed(connection, older, file, run_id) for older in shadowed[file.path_key]
-            ]
+            return not batch or _replaces(replacement, file) or bool(changed_reading(batch, file))
+
+        def handled(lane: Connection, file: LandedFile) -> list[FileReport]:
+            report = (
+                _landed(lane, file, run_id, supersede_limit, replacement)
+                if is_new(file)
+                else _same(file, known[file.path].batch_id)
+            )
+            older = shadowed[file.path_key]
+            return [report, *(_shadowed(lane, other, file, run_id) for other in older)]
+
+        new = list(filter(is_new, files))
+        for of_file in in_lanes(connection, url, files, handled, new=new):
+            reports += of_file
         superseded = {batch for report in reports for batch in report.superseded}
         by_path = {file.path: file for file in files}
         for position, passed in enumerate(reports):

@@ -49,6 +49,11 @@ def synchronise_tables(
             cursor.execute(_create_accepted(data_set, [*existing, *missing]))
 
 
+def row_numbers_of(table: str) -> str:
+    """The sequence that numbers the rows of raw.<table>, quoted; each file begins at 1."""
+    return 'raw."{}_row_number"'.format(table.replace('"', '""'))
+
+
 def _columns(cursor: Cursor, schema: str, table: str) -> list[str]:
     cursor.execute(
         "select column_name from information_schema.columns"
@@ -72,14 +77,18 @@ def _text_columns(names: Iterable[str]) -> sql.Composable:
 def _create_raw(data_set: DataSet) -> sql.Composable:
     """The defaults are what COPY fills in; a volatile one would make it insert row by row."""
     return sql.SQL(
-        "create table raw.{table} ("
+        "create sequence {numbers} cache 1000;"
+        " create table raw.{table} ("
         "_batch_id bigint not null default ops.batch_in_progress(),"
-        " _row_number bigint not null default nextval('ops.row_number'), _extra jsonb,"
+        " _row_number bigint not null default nextval({of_numbers}), _extra jsonb,"
         " _loaded_at timestamptz not null default statement_timestamp(), {columns});"
+        " alter sequence {numbers} owned by raw.{table}._row_number;"
         " create index {index} on raw.{table} using brin (_batch_id) with (pages_per_range = 8)"
     ).format(
         table=sql.Identifier(data_set.name),
         index=sql.Identifier(f"{data_set.name}_batch"),
+        numbers=sql.SQL(row_numbers_of(data_set.name)),
+        of_numbers=sql.Literal(row_numbers_of(data_set.name)),
         columns=_text_columns(data_set.column_names),
     )
 
