@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-cards env up down logs smoke screenshots exposures quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards env up down logs smoke screenshots exposures quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ bench-gate: setup ## Speed and memory of landing and gate, as ratios to a bare c
 
 bench-points: setup ## Speed of the points engine, as ratios to a bare join and to a short history
 	@$(RUN) tests.bench.points
+
+bench-models: setup ## Speed and memory of lens models at 200,000 customers
+	@$(RUN) tests.bench.models
 
 bench-cards: setup ## How long each card takes on the warehouse that is there (limit: 300 ms at the large preset)
 	@$(RUN) tests.bench.cards

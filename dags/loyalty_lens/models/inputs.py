@@ -9,37 +9,27 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from loyalty_lens.models.likelihood import Array
 
 CHUNK = 20_000
-FIGURES = (
-    "repeat_day_count",
-    "days_to_last",
-    "age_days",
-    "recency_days",
-    "recent_day_count",
-    "usual_day_count",
-    "later_day_count",
-    "mean_value",
-    "usual_mean_value",
-    "mean_amount",
-    "total_amount",
-)
-# In the order of their ids, so that folds and samples are the same in every run.
-CUSTOMERS = f"""
-select customer_id, {", ".join(f"cast({name} as double precision)" for name in FIGURES)}
-from marts.model_inputs where cutoff = %s order by customer_id collate "C"
-"""  # noqa: S608  (our own names)
-CUTOFF = """
-select value_basis, cutoff_date, window_from, window_until
-from marts.model_inputs where cutoff = %s limit 1
-"""
+PURCHASES = ("repeat_day_count", "days_to_last", "age_days")
+BEHAVIOUR = ("recency_days", "recent_day_count", "mean_amount")
+VALUES = ("usual_day_count", "mean_value", "usual_mean_value", "total_amount")
+LATER = ("later_day_count",)
+# What is asked for on a cut-off: the view leaves out the work for all else.
+ASKED = {
+    "score": (*PURCHASES, *BEHAVIOUR, *VALUES),
+    "holdout": (*PURCHASES, *LATER),
+    "churn_test": (*PURCHASES, *BEHAVIOUR, *LATER),
+    "churn_train": (*PURCHASES, *BEHAVIOUR, *LATER),
+}
+FIGURES = (*PURCHASES, *BEHAVIOUR, *VALUES, *LATER)
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The customers of one cut-off; `columns` has an array for each name of FIGURES."""
+    """The customers of one cut-off; `columns` has an array for each name that ASKED has for it."""
 
     customers: list[str]
     columns: dict[str, Array]
-    value_basis: str
+    value_basis: str  # empty where no value was asked for
     cutoff: dt.date
     window_from: dt.date | None
     window_until: dt.date | None
@@ -55,20 +45,31 @@ class Inputs:
 
 
 def read_inputs(connection: Connection, cutoff: str) -> Inputs | None:
-    """The customers of a cut-off; None where the history does not reach so far back."""
-    with connection.cursor() as cursor:
-        cursor.execute(CUTOFF, (cutoff,))
-        found = cursor.fetchone()
-    if found is None:
-        return None
+    """The customers of a cut-off; None where the history does not reach so far back.
+
+    By id, so that folds and samples are the same in every run.
+    """
+    names = ASKED[cutoff]
+    value_basis = "value_basis" if "mean_value" in names else "''"
     customers: list[str] = []
     chunks: list[Array] = []
+    common: tuple[str, dt.date, dt.date | None, dt.date | None] | None = None
     with connection.cursor(name="model_inputs") as cursor:
         cursor.itersize = CHUNK
-        cursor.execute(CUSTOMERS, (cutoff,))
+        # What is the same for all stands in the last columns: asked for apart, it would be
+        # reckoned twice.
+        cursor.execute(
+            f"select customer_id, {', '.join(f'cast({n} as double precision)' for n in names)},"  # noqa: S608
+            f" {value_basis}, cutoff_date, window_from, window_until"
+            ' from marts.model_inputs where cutoff = %s order by customer_id collate "C"',
+            (cutoff,),
+        )
         while rows := cursor.fetchmany(CHUNK):
             customers += [row[0] for row in rows]
             # null reads as NaN
-            chunks.append(np.array([row[1:] for row in rows], dtype=np.float64))
+            chunks.append(np.array([row[1:-4] for row in rows], dtype=np.float64))
+            common = rows[0][-4:]
+    if common is None:
+        return None
     table = np.concatenate(chunks)
-    return Inputs(customers, dict(zip(FIGURES, table.T, strict=True)), *found)
+    return Inputs(customers, dict(zip(names, table.T, strict=True)), *common)

@@ -29,7 +29,7 @@ def run_models(settings: Settings, url: str, workers: Workers) -> dict[str, Any]
         is_built = cursor.fetchone() == (True,)
     if not is_built:
         raise TransformError("the marts were never built: lens run builds them, then lens models")
-    with Worker("loyalty_lens.models.worker") as worker:
+    with models_worker() as worker:
         found: dict[str, Any] = worker.call(url=url, monthly_rate=float(settings.discount_rate))
     date = found["business_date"]
     for fit in found["fits"]:
@@ -38,6 +38,13 @@ def run_models(settings: Settings, url: str, workers: Workers) -> dict[str, Any]
     LOG.info("models    done in %.1f s", sum(found["seconds"].values()))
     build(url, workers.dbt, "models", run_id=None, business_date=business_date)
     return found
+
+
+def models_worker() -> Worker:
+    """The process of the models. One thread: two that wait for each other on a busy machine take
+    longer than one, and each takes memory of its own."""
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return Worker("loyalty_lens.models.worker", threads)
 
 
 def _because(message: str | None) -> str:

@@ -18,8 +18,13 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "staging": (("build", "--select", "resource_type:seed", "path:models/staging", *NO_TESTS),),
     "clean": (("run", "--select", "path:models/clean"),),
     "marts": (("run", "--select", "path:models/marts"), ("test", "--select", "tag:daily")),
-    # Whatever reads the scores, and what reads that.
-    "models": (("run", "--select", "source:ops.customer_scores+"),),
+    # Whatever reads the scores, and what reads that; the sales ask customers for segments alone.
+    "models": (
+        (
+            *("run", "--select", "source:ops.customer_scores+"),
+            *("--exclude", "path:models/marts/sales"),
+        ),
+    ),
     "all": (("build", *NO_TESTS), ("test", "--select", "tag:daily")),
     "tests": (("test",),),
 }

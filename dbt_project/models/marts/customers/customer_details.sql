@@ -31,6 +31,20 @@ tier_standings as (
     select * from {{ ref('tier_standings') }}
 ),
 
+-- What models say, unless they looked further than this day: the past is shown without it.
+scores as (
+    select
+        customer_clv.customer_id,
+        customer_clv.clv_quintile,
+        customer_clv.clv_amount,
+        customer_churn.churn_risk,
+        customer_churn.churn_probability
+    from {{ ref('customer_clv') }} as customer_clv
+    inner join as_of on customer_clv.business_date <= as_of.business_date
+    left join {{ ref('customer_churn') }} as customer_churn
+        on customer_clv.customer_id = customer_churn.customer_id
+),
+
 -- The last purchase of all time, where a window leaves it out of RFM.
 last_counted as (
     select
@@ -136,6 +150,7 @@ final as (
         coalesce(customer_rfm.value_segment, 'Prospect') as value_segment,
         customer_rfm.strategy,
         customer_rfm.action,
+        scores.churn_risk,
         customers.has_marketing_consent as marketing_consent,
         flagged.is_high_spender,
         flagged.is_at_risk,
@@ -153,6 +168,9 @@ final as (
         customer_rfm.r_score,
         customer_rfm.f_score,
         customer_rfm.m_score,
+        scores.clv_quintile,
+        scores.clv_amount,
+        scores.churn_probability,
         customers.birth_date,
         customers.customer_since,
         flagged.last_purchase_date,
@@ -164,6 +182,7 @@ final as (
     left join customer_rfm on customers.customer_id = customer_rfm.customer_id
     left join customer_rhythms on customers.customer_id = customer_rhythms.customer_id
     left join tier_standings on customers.customer_id = tier_standings.customer_id
+    left join scores on customers.customer_id = scores.customer_id
 )
 
 select * from final

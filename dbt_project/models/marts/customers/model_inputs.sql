@@ -1,6 +1,7 @@
 -- What the models of lifetime value and churn look at, as it was known on each cut-off: purchases
 -- and returns up to it and nothing later, so that a test on the past cannot see the future.
--- A view: only `lens models` reads it, one cut-off at a time.
+-- A view: only `lens models` reads it, one cut-off at a time and only the columns that it needs; of
+-- values nobody asks for, the lines are not even looked at.
 {{ config(materialized='view') }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 {%- set churn_days = setting('churn_days', 'LENS_CHURN_DAYS', '90') %}
@@ -79,18 +80,26 @@ returned as (
     group by cutoffs.cutoff, sale_returns.original_transaction_id
 ),
 
-lines as (
+costed_lines as not materialized (
     select
         sale_lines.transaction_id,
-        bool_or(sale_lines.is_suspect) as is_suspect,
-        sum(sale_lines.line_amount) as line_amount,
-        sum(sale_lines.line_amount) filter (where products.unit_cost is not null)
-            as costed_amount,
-        sum(sale_lines.quantity * products.unit_cost) as cost_amount
+        sale_lines.is_suspect,
+        sale_lines.line_amount,
+        case when products.unit_cost is not null then sale_lines.line_amount end as costed_amount,
+        sale_lines.quantity * products.unit_cost as cost_amount
     from {{ ref('sale_lines') }} as sale_lines
     left join {{ ref('products') }} as products on sale_lines.product_id = products.product_id
     where not sale_lines.is_return and sale_lines.is_merchandise
-    group by sale_lines.transaction_id
+),
+
+lines as not materialized (
+    select
+        transaction_id,
+        bool_or(is_suspect) as is_suspect,
+        sum(costed_amount) as costed_amount,
+        sum(cost_amount) as cost_amount
+    from costed_lines
+    group by transaction_id
 ),
 
 -- Margin where the cost of nearly all that was sold is known; what is unknown costs as the rest.
@@ -100,7 +109,7 @@ costs as (
             sum(costed_amount) >= {{ var('clv_costed_share') }} * sum(line_amount), false
         ) as are_known,
         sum(cost_amount) / nullif(sum(costed_amount), 0) as cost_ratio
-    from lines
+    from costed_lines
 ),
 
 kept as (
@@ -137,16 +146,16 @@ valued as (
         kept.amount,
         coalesce(lines.is_suspect, false) as is_suspect,
         case
-            when costs.are_known
+            when (select costs.are_known from costs)
                 then kept.amount * (
                     1 - coalesce(
-                        lines.cost_amount / nullif(lines.costed_amount, 0), costs.cost_ratio
+                        lines.cost_amount / nullif(lines.costed_amount, 0),
+                        (select costs.cost_ratio from costs)
                     )
                 )
             else kept.amount
         end as purchase_value
     from kept
-    cross join costs
     left join lines on kept.transaction_id = lines.transaction_id
 ),
 
@@ -199,7 +208,10 @@ final as (
     select
         histories.cutoff,
         histories.customer_id,
-        '{{ basis }} ' || case when costs.are_known then 'margin' else 'revenue' end as value_basis,
+        '{{ basis }} ' || case
+            when (select costs.are_known from costs) then 'margin'
+            else 'revenue'
+        end as value_basis,
         histories.repeat_day_count,
         histories.last_date - histories.first_date as days_to_last,
         cutoffs.cutoff_date - histories.first_date as age_days,
@@ -218,7 +230,6 @@ final as (
         cutoffs.window_until
     from histories
     inner join cutoffs on histories.cutoff = cutoffs.cutoff
-    cross join costs
     left join later
         on histories.cutoff = later.cutoff and histories.customer_id = later.customer_id
 )
