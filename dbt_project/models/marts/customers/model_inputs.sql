@@ -159,37 +159,45 @@ valued as (
     left join lines on kept.transaction_id = lines.transaction_id
 ),
 
-days as (
+-- A day counts once, and one with a suspect line not at all in a fit.
+placed as (
+    select
+        *,
+        min(business_date) over (partition by cutoff, customer_id) as first_date,
+        bool_or(is_suspect) over (partition by cutoff, customer_id, business_date)
+            as is_suspect_day
+    from valued
+),
+
+added_up as (
     select
         cutoff,
         cutoff_date,
         customer_id,
-        business_date,
-        sum(amount) as amount,
-        sum(purchase_value) as day_value,
-        bool_or(is_suspect) as is_suspect,
-        min(business_date) over (partition by cutoff, customer_id) as first_date
-    from valued
-    group by cutoff, cutoff_date, customer_id, business_date
+        first_date,
+        max(business_date) as last_date,
+        count(distinct business_date) - 1 as repeat_day_count,
+        count(distinct business_date) filter (
+            where business_date > cutoff_date - {{ churn_days }}
+        ) as recent_day_count,
+        count(distinct business_date) filter (
+            where business_date > first_date and not is_suspect_day
+        ) as usual_day_count,
+        sum(purchase_value) filter (where business_date > first_date) as repeat_value,
+        sum(purchase_value) filter (where business_date > first_date and not is_suspect_day)
+            as usual_value,
+        sum(amount) as total_amount
+    from placed
+    group by cutoff, cutoff_date, customer_id, first_date
 ),
 
 histories as (
     select
-        cutoff,
-        customer_id,
-        first_date,
-        max(business_date) as last_date,
-        count(*) filter (where business_date > cutoff_date - {{ churn_days }})
-            as recent_day_count,
-        count(*) - 1 as repeat_day_count,
-        count(*) filter (where business_date > first_date and not is_suspect) as usual_day_count,
-        avg(day_value) filter (where business_date > first_date) as mean_value,
-        avg(day_value) filter (where business_date > first_date and not is_suspect)
-            as usual_mean_value,
-        avg(amount) as mean_amount,
-        sum(amount) as total_amount
-    from days
-    group by cutoff, customer_id, first_date
+        *,
+        repeat_value / nullif(repeat_day_count, 0) as mean_value,
+        usual_value / nullif(usual_day_count, 0) as usual_mean_value,
+        total_amount / (repeat_day_count + 1) as mean_amount
+    from added_up
 ),
 
 later as (
