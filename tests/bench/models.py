@@ -21,7 +21,8 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 FIRST_DAY, LAST_DAY, DAYS = "2025-07-06", dt.date(2026, 6, 30), 360
 PRODUCTS = 1000
-# Few customers buy often and many seldom, all along the year; one sale in 25 comes back in part.
+# Few customers buy often and many seldom; three in five leave during the year. One sale in 25 comes
+# back in part.
 HEADERS = """
 insert into raw.store_sales_header (_batch_id, _row_number, transaction_id, customer_id, store_id,
     transaction_date, total_amount)
@@ -29,12 +30,14 @@ select {batch}, number, 'T' || number, 'C' || customer, 'S1',
     cast(date '{first}' + cast(floor(place * {days}) as integer) as text) || ' 12:00:00',
     cast(round(cast(exp(2 + 1.2 * noise) as numeric), 2) as text)
 from (
+    select *, anywhere * least(1, abs(hashint8(customer)) % 1000 / 600.0) as place from (
     select number,
         1 + cast(floor(power((abs(hashint8(number * 7)) % 1000000) / 1000000.0, 2.2) * {customers})
             as integer) as customer,
-        (abs(hashint8(number * 13)) % 1000000) / 1000000.0 as place,
+        (abs(hashint8(number * 13)) % 1000000) / 1000000.0 as anywhere,
         (abs(hashint8(number * 17)) % 1000000) / 500000.0 as noise
     from generate_series(2, {sales}) as numbers (number)
+    ) as bought
 ) as drawn
 """
 RETURNS = """
