@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from loyalty_lens.errors import PointsError
+from loyalty_lens.points.explain import explain
+from loyalty_lens.settings import Settings
 from tests.conftest import NewDatabase
 from tests.dbt.histories import FIRST_DAY, History, random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
@@ -137,3 +140,5 @@ def test_everything_delivered_can_still_be_traced(warehouse: Warehouse) -> None:
     assert warehouse.rows(
         f"select count(*) > 0 from clean.customer_history where customer_id = '{GONE}'"
     ) == [(True,)]
+    with pytest.raises(PointsError, match=f"'{GONE}' was merged into '{KEPT}'"):
+        explain(Settings.from_environment({}), warehouse.url, GONE, None)

@@ -38,12 +38,22 @@ said as (
         versions._row_number desc
 ),
 
+-- A customer who was merged since brings the arm along.
+arms as (
+    select
+        coalesce(merges.merged_into, members.customer_id) as customer_id,
+        members.arm,
+        members.export_id
+    from ops.campaign_members as members
+    left join clean.customer_merges as merges on members.customer_id = merges.customer_id
+    where members.campaign_id = {campaign_id} and members.arm <> 'excluded'
+),
+
 first_arms as (
     select distinct on (customer_id)
         customer_id,
         arm
-    from ops.campaign_members
-    where campaign_id = {campaign_id} and arm <> 'excluded'
+    from arms
     order by customer_id, export_id
 ),
 

@@ -20,6 +20,7 @@ versions as (
         case
             when history.version_number > 1
                 then cast(history.valid_from at time zone 'UTC' as date)
+            when history.customer_since is not null then history.customer_since
             when history.is_first_delivery then date '-infinity'
             else history.delivered_date
         end as since_date

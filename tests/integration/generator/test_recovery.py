@@ -152,3 +152,41 @@ def test_only_copies_with_other_content_differ_from_the_price_list(shop: Shop) -
         " where results.rule_id = 'price_differs' and results.rows_failed > 0"
     )
     assert {file: count for file, count, _ in differ} == dict(copies)
+
+
+def identities(shop: Shop, *kinds: str) -> list[dict[str, str]]:
+    """Rows of identities.csv."""
+    with (shop.truth / "identities.csv").open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["kind"] in kinds]
+
+
+def test_second_registrations_are_possible_duplicates(shop: Shop) -> None:
+    query = (
+        "select matched_on, customer_id, customer_count::int"
+        " from marts.possible_duplicates order by customer_id"
+    )
+    found = {(kind, customer) for kind, customer, _ in shop.found(query)}
+    known = {customer for (customer,) in shop.found("select customer_id from clean.customers")}
+    planted = [
+        (row["kind"].removeprefix("same "), row["customer_id"], row["same_as"])
+        for row in identities(shop, "same phone", "same e-mail")
+        if {row["customer_id"], row["same_as"]} <= known
+    ]
+    assert len(planted) > 3
+    both = {(kind, customer) for kind, *pair in planted for customer in pair}
+    assert both - found == set()
+    assert {each for each in found if each[0] == "e-mail"} <= both
+
+
+def test_guests_who_registered_are_no_buyers_to_win_any_more(shop: Shop) -> None:
+    closed = shop.found(
+        "select customer_phone, customer_id, closed_date::text from marts.new_customers"
+        " where status = 'closed'"
+    )
+    guests = identities(shop, "guest registers")
+    planted = {row["customer_id"]: row["registered_on"] for row in guests}
+    assert len(closed) > 3
+    assert {customer for _, customer, _ in closed} <= set(planted)
+    assert all(planted[customer] == day for _, customer, day in closed)
+    still = shop.found("select count(*) > 3 from marts.new_customers where status = 'open'")
+    assert list(still) == [(True,)]
