@@ -114,7 +114,8 @@ def explain(settings: Settings, url: str, customer_id: str, date: dt.date | None
                 " what happens until then is not known yet; choose a date up to it"
             )
         if not replay.rows("select 1 from clean.customers where customer_id = %s", customer_id):
-            for (kept,) in replay.rows(queries.KEPT, customer_id):
+            for row in replay.rows(queries.KEPT, customer_id):
+                kept = row["merged_into"]
                 raise PointsError(
                     f"customer {customer_id!r} was merged into {kept!r}: lens explain {kept}"
                 )

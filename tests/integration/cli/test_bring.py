@@ -17,7 +17,7 @@ def test_templates_pass_the_strictest_check_and_nothing_is_left_behind(tmp_path:
     assert "'shops' is no data set; there are stores," in lens.refusal("template", "shops")
     output = lens.works("check", "all", "--strict")
     assert max(len(line) for line in output.splitlines()) <= 80
-    assert "11 of 11 files would be loaded, 0 would not; 0 rows rejected." in output
+    assert "12 of 12 files would be loaded, 0 would not; 0 rows rejected." in output
     assert "next      lens run --landing all" in output
     assert not (tmp_path / "home").exists()
     (working / "all" / "stores.csv").write_text("store_id\nS01\n\n")

@@ -172,7 +172,7 @@ def test_second_registrations_are_possible_duplicates(shop: Shop) -> None:
         for row in identities(shop, "same phone", "same e-mail")
         if {row["customer_id"], row["same_as"]} <= known
     ]
-    assert len(planted) > 3
+    assert planted
     both = {(kind, customer) for kind, *pair in planted for customer in pair}
     assert both - found == set()
     assert {each for each in found if each[0] == "e-mail"} <= both
