@@ -9,7 +9,7 @@ from tests.dbt.warehouse import Warehouse
 
 FEATURES = (
     "customer_id, repeat_day_count, days_to_last, age_days, recency_days, recent_day_count,"
-    " usual_day_count, mean_value, usual_mean_value, mean_amount, total_amount, cutoff_date"
+    " usual_day_count, mean_amount, total_amount, cutoff_date"
 )
 CUTOFFS = ("holdout", "churn_test", "churn_train")
 BASES = ("net", "gross")

@@ -1,5 +1,7 @@
 """Lifetime value of every customer: fit, scores, and the test on the last quarter of history."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from loyalty_lens.models import bg_nbd, gamma_gamma
@@ -75,6 +77,9 @@ def _amounts(inputs: Inputs) -> tuple[ModelFit, Array | None]:
         return not_enough(AMOUNTS, message, count, inputs.value_basis).fits[0], None
     fit = gamma_gamma.fit(usual[fitted], value[fitted])
     row = of_likelihood(AMOUNTS, fit, inputs.value_basis)
+    # The model takes for granted that who buys often does not spend more or less each time.
+    related = float(np.corrcoef(usual[fitted], value[fitted])[0, 1])
+    row = replace(row, parameters={**row.parameters, "correlation": related})
     if not fit.is_converged:
         return row, None
     parameters = np.array(list(fit.parameters.values()))

@@ -54,16 +54,21 @@ def read_inputs(connection: Connection, cutoff: str) -> Inputs | None:
     customers: list[str] = []
     chunks: list[Array] = []
     common: tuple[str, dt.date, dt.date | None, dt.date | None] | None = None
-    with connection.cursor(name="model_inputs") as cursor:
-        cursor.itersize = CHUNK
-        # What is the same for all stands in the last columns: asked for apart, it would be
-        # reckoned twice.
+    with connection.cursor() as cursor:
+        # Into a table first: a query read through a cursor is planned for its first rows, and
+        # without parallel workers. What is the same for all stands in the last columns: asked for
+        # apart, it would be reckoned twice.
+        cursor.execute("drop table if exists pg_temp.inputs_read")
         cursor.execute(
-            f"select customer_id, {', '.join(f'cast({n} as double precision)' for n in names)},"  # noqa: S608
-            f" {value_basis}, cutoff_date, window_from, window_until"
-            ' from marts.model_inputs where cutoff = %s order by customer_id collate "C"',
+            "create temporary table inputs_read on commit drop as"  # noqa: S608  (our own names)
+            f" select customer_id, {', '.join(f'cast({n} as double precision)' for n in names)},"
+            f" {value_basis} as value_basis, cutoff_date, window_from, window_until"
+            " from marts.model_inputs where cutoff = %s",
             (cutoff,),
         )
+    with connection.cursor(name="inputs_read") as cursor:
+        cursor.itersize = CHUNK
+        cursor.execute('select * from inputs_read order by customer_id collate "C"')
         while rows := cursor.fetchmany(CHUNK):
             customers += [row[0] for row in rows]
             # null reads as NaN

@@ -82,24 +82,24 @@ returned as (
 
 costed_lines as not materialized (
     select
-        sale_lines.transaction_id,
-        sale_lines.is_suspect,
+        sale_lines.customer_id,
         sale_lines.line_amount,
         case when products.unit_cost is not null then sale_lines.line_amount end as costed_amount,
         sale_lines.quantity * products.unit_cost as cost_amount
     from {{ ref('sale_lines') }} as sale_lines
     left join {{ ref('products') }} as products on sale_lines.product_id = products.product_id
-    where not sale_lines.is_return and sale_lines.is_merchandise
+    where
+        not sale_lines.is_return
+        and sale_lines.is_merchandise
+        and sale_lines.business_date <= (select bounds.business_date from bounds)
 ),
 
-lines as not materialized (
+customer_costs as not materialized (
     select
-        transaction_id,
-        bool_or(is_suspect) as is_suspect,
-        sum(costed_amount) as costed_amount,
-        sum(cost_amount) as cost_amount
+        customer_id,
+        sum(cost_amount) / nullif(sum(costed_amount), 0) as cost_ratio
     from costed_lines
-    group by transaction_id
+    group by customer_id
 ),
 
 -- Margin where the cost of nearly all that was sold is known; what is unknown costs as the rest.
@@ -110,6 +110,13 @@ costs as (
         ) as are_known,
         sum(cost_amount) / nullif(sum(costed_amount), 0) as cost_ratio
     from costed_lines
+),
+
+suspects as not materialized (
+    select transaction_id
+    from {{ ref('sale_lines') }}
+    where is_suspect and not is_return and is_merchandise
+    group by transaction_id
 ),
 
 kept as (
@@ -139,24 +146,10 @@ kept as (
 
 valued as (
     select
-        kept.cutoff,
-        kept.cutoff_date,
-        kept.customer_id,
-        kept.business_date,
-        kept.amount,
-        coalesce(lines.is_suspect, false) as is_suspect,
-        case
-            when (select costs.are_known from costs)
-                then kept.amount * (
-                    1 - coalesce(
-                        lines.cost_amount / nullif(lines.costed_amount, 0),
-                        (select costs.cost_ratio from costs)
-                    )
-                )
-            else kept.amount
-        end as purchase_value
+        kept.*,
+        suspects.transaction_id is not null as is_suspect
     from kept
-    left join lines on kept.transaction_id = lines.transaction_id
+    left join suspects on kept.transaction_id = suspects.transaction_id
 ),
 
 -- A day counts once, and one with a suspect line not at all in a fit.
@@ -183,21 +176,26 @@ added_up as (
         count(distinct business_date) filter (
             where business_date > first_date and not is_suspect_day
         ) as usual_day_count,
-        sum(purchase_value) filter (where business_date > first_date) as repeat_value,
-        sum(purchase_value) filter (where business_date > first_date and not is_suspect_day)
-            as usual_value,
+        sum(amount) filter (where business_date > first_date) as repeat_amount,
+        sum(amount) filter (where business_date > first_date and not is_suspect_day)
+            as usual_amount,
         sum(amount) as total_amount
     from placed
     group by cutoff, cutoff_date, customer_id, first_date
 ),
 
+-- What of an amount is margin: by all that the customer bought. Only who is scored is valued.
 histories as (
     select
-        *,
-        repeat_value / nullif(repeat_day_count, 0) as mean_value,
-        usual_value / nullif(usual_day_count, 0) as usual_mean_value,
-        total_amount / (repeat_day_count + 1) as mean_amount
+        added_up.*,
+        case
+            when added_up.cutoff <> 'score' then null
+            when (select costs.are_known from costs)
+                then 1 - coalesce(customer_costs.cost_ratio, (select costs.cost_ratio from costs))
+            else 1
+        end as value_ratio
     from added_up
+    left join customer_costs on added_up.customer_id = customer_costs.customer_id
 ),
 
 later as (
@@ -229,9 +227,16 @@ final as (
         case
             when cutoffs.window_from is not null then coalesce(later.day_count, 0)
         end as later_day_count,
-        cast(histories.mean_value as numeric(24, 6)) as mean_value,
-        cast(histories.usual_mean_value as numeric(24, 6)) as usual_mean_value,
-        cast(histories.mean_amount as numeric(24, 6)) as mean_amount,
+        cast(
+            histories.repeat_amount / nullif(histories.repeat_day_count, 0) * histories.value_ratio
+            as numeric(24, 6)
+        ) as mean_value,
+        cast(
+            histories.usual_amount / nullif(histories.usual_day_count, 0) * histories.value_ratio
+            as numeric(24, 6)
+        ) as usual_mean_value,
+        cast(histories.total_amount / (histories.repeat_day_count + 1) as numeric(24, 6))
+            as mean_amount,
         cast(histories.total_amount as numeric(24, 4)) as total_amount,
         cutoffs.cutoff_date,
         cutoffs.window_from,
