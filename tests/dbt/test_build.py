@@ -16,7 +16,8 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 def full(warehouse: Warehouse) -> Warehouse:
     """The warehouse with all data sets."""
     random_history(1, 200).load(warehouse)
-    warehouse.load("store_sales_header", [_sale_long_ago()])
+    warehouse.load("store_sales_header", [_sale_long_ago(), _sale_of_a_guest()])
+    warehouse.load("customer_details", [_twin("T1"), _twin("T2")])
     warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)
     warehouse.load(
         "store_inventory",
@@ -176,6 +177,16 @@ def _sale_long_ago() -> dict[str, object]:
         "transaction_date": "2025-10-05 12:00:00",
         "total_amount": "12.34",
     }
+
+
+def _sale_of_a_guest() -> dict[str, object]:
+    """By a phone that nobody has given: a new customer, maybe."""
+    sale = {"transaction_id": "GUEST", "customer_id": None, "customer_phone": "+4930111111"}
+    return _sale_long_ago() | sale
+
+
+def _twin(customer_id: str) -> dict[str, object]:
+    return {"customer_id": customer_id, "email": "twin@example.com"}
 
 
 def _promotion(discount: object) -> dict[str, object]:
