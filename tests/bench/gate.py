@@ -35,6 +35,9 @@ from tests.bench.measure import (
 )
 
 DEFECTS = ("--defect-rate", "0.02", "--seed", "7")
+# A day upon a history: what is open and nobody repairs is looked up in each run, which is not the
+# cost of the history. `--defects` plants some, to see what that costs.
+NO_DEFECTS = "0"
 REPEATS = 3  # days measured upon each history; the median counts
 
 
@@ -45,6 +48,7 @@ def main() -> None:
     parser.add_argument("--customers", help="of the bulk load, instead of the preset's")
     parser.add_argument("--days", default="9,30,90", help="lengths of the history, or nothing")
     parser.add_argument("--day-preset", default="large", help="size of a day")
+    parser.add_argument("--defects", default=NO_DEFECTS, help="share of rows of a day's history")
     parser.add_argument("--verbose", action="store_true", help="log what landing and gate do")
     options = parser.parse_args()
     logging.basicConfig(
@@ -60,7 +64,7 @@ def main() -> None:
             _say(bulk(folder, info, presets, sizes))
         lengths = [int(text) for text in options.days.split(",") if text]
         if lengths:
-            _say(a_day(folder, info, options.day_preset, lengths))
+            _say(a_day(folder, info, options.day_preset, lengths, options.defects))
     finally:
         server.destroy()
         shutil.rmtree(folder)
@@ -131,13 +135,13 @@ def _start_of_helper(url: str) -> float:
     return seconds[0]
 
 
-def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int]) -> str:
+def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int], defects: str) -> str:
     """One row a length of the history: land and validate one day more, median of three days."""
     days = max(lengths) + REPEATS
     source, landing = folder / "days", folder / "landing"
     lens(
         *("generate", "--preset", preset, "--history-days", "0", "--days", str(days)),
-        *(*DEFECTS, "--out", str(source)),
+        *("--defect-rate", defects, "--seed", "7", "--out", str(source)),
         environment={},
     )
     landing.mkdir()
