@@ -11,6 +11,7 @@ from loyalty_lens.settings import own_data_sets
 from loyalty_lens.yaml_text import YAMLError, read_yaml
 
 CONTRACT = Path(__file__).with_name("datasets.yml")
+LETTER = re.compile("[a-z]")
 TYPES = ("id", "text", "number", "integer", "date", "timestamp", "boolean", "phone", "weekdays")
 
 
@@ -113,7 +114,7 @@ def data_set_of(file_name: str, data_sets: dict[str, DataSet]) -> DataSet | None
         (len(start), data_set)
         for data_set in data_sets.values()
         for start in data_set.files
-        if re.match(re.escape(start) + r"(?![a-z])", stem)
+        if stem.startswith(start) and not LETTER.match(stem, len(start))
     ]
     return max(matches, key=lambda match: match[0])[1] if matches else None
 

@@ -46,8 +46,10 @@ def sort_out(
         ready = [file for file in ready if missing[file] in names]
         ignored = [file for file in ignored if not _is_marker(file, arrival.marker)]
     unsettled = _unsettled(ready, arrival.settle_seconds)
-    waiting += [WaitingFile(file, "is still being written") for file in unsettled]
-    return [file for file in ready if file not in unsettled], waiting, list(ignored)
+    if unsettled:
+        waiting += [WaitingFile(file, "is still being written") for file in unsettled]
+        ready = [file for file in ready if file not in unsettled]
+    return ready, waiting, list(ignored)
 
 
 def has_changed(file: LandedFile) -> bool:
@@ -74,9 +76,9 @@ def _beside(path: str, name: str) -> str:
 def _unsettled(files: Sequence[LandedFile], seconds: float) -> set[LandedFile]:
     """One pause for all young files together; times of change in the future tell nothing."""
     now = time.time()
-    ages = {file: now - file.modified_ns / 1e9 for file in files}
-    young = {file: age for file, age in ages.items() if 0 <= age < seconds}
+    ages = ((file, now - file.modified_ns / 1e9) for file in files)
+    young = [(file, age) for file, age in ages if 0 <= age < seconds]
     if not young:
         return set()
-    time.sleep(seconds - min(young.values()))
-    return {file for file in young if has_changed(file)}
+    time.sleep(seconds - min(age for _, age in young))
+    return {file for file, _ in young if has_changed(file)}

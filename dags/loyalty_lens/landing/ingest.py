@@ -84,21 +84,24 @@ def ingest(
         with connection, connection.cursor() as cursor:
             known = unchanged(cursor, files)
 
-        def is_new(file: LandedFile) -> bool:
-            batch = known.get(file.path)
-            return not batch or _replaces(replacement, file) or bool(changed_reading(batch, file))
+        new = {
+            file.path: file
+            for file in files
+            if not (batch := known.get(file.path))
+            or _replaces(replacement, file)
+            or changed_reading(batch, file)
+        }
 
         def handled(lane: Connection, file: LandedFile) -> list[FileReport]:
             report = (
                 _landed(lane, file, run_id, supersede_limit, replacement)
-                if is_new(file)
+                if file.path in new
                 else _same(file, known[file.path].batch_id)
             )
             older = shadowed[file.path_key]
             return [report, *(_shadowed(lane, other, file, run_id) for other in older)]
 
-        new = list(filter(is_new, files))
-        for of_file in in_lanes(connection, url, files, handled, new=new):
+        for of_file in in_lanes(connection, url, files, handled, new=list(new.values())):
             reports += of_file
         superseded = {batch for report in reports for batch in report.superseded}
         by_path = {file.path: file for file in files}

@@ -13,8 +13,10 @@ def changed_reading(batch: Batch, file: LandedFile) -> tuple[str, ...]:
     """
     if not batch.is_live or batch.path_key != file.path_key:
         return ()
-    known = known_names(file.data_set)
-    changes = [name for name in batch.extra_columns if name in known]
+    changes = []
+    if batch.extra_columns:
+        known = known_names(file.data_set)
+        changes = [name for name in batch.extra_columns if name in known]
     if batch.decimal_mark != file.data_set.decimal_mark:
         changes.insert(0, "decimal_mark")
     if batch.date_order != file.data_set.date_order:

@@ -95,6 +95,8 @@ def is_passed_over(path: str) -> bool:
 
 def printable(text: str) -> str:
     """`text` on one line and in valid UTF-8, whatever bytes a file system keeps in a name."""
+    if text.isascii() and text.isprintable():
+        return text
     text = os.fsencode(text).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -148,21 +150,23 @@ class Folder:
                 continue
             seen.add((status.st_dev, status.st_ino))
             folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
+            above = "" if folder == str(self.path) else self._below(Path(folder)) + "/"
             for name in sorted(names):
                 if not is_passed_over(name):
-                    yield self._entry(Path(folder, name))
+                    yield _entry(f"{above}{printable(name)}", Path(folder, name))
         yield from failures
 
     def _below(self, location: Path) -> str:
         return printable(location.relative_to(self.path).as_posix())
 
-    def _entry(self, location: Path) -> Entry:
-        file = LocalFile(location)
-        try:
-            status = location.stat()
-        except OSError:  # reading it will say what is wrong
-            return Entry(self._below(location), file, None)
-        return Entry(self._below(location), file, _mark(status), stat.S_ISREG(status.st_mode))
+
+def _entry(path: str, location: Path) -> Entry:
+    file = LocalFile(location)
+    try:
+        status = location.stat()
+    except OSError:  # reading it will say what is wrong
+        return Entry(path, file, None)
+    return Entry(path, file, _mark(status), stat.S_ISREG(status.st_mode))
 
 
 def _mark(status: os.stat_result) -> Mark:
