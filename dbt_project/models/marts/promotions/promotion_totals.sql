@@ -13,13 +13,29 @@ promotions as (
 
 sold as (
     select
+        lines.promotion_id,
+        count(distinct lines.transaction_id) filter (where not lines.is_return)
+            as transaction_count,
+        count(distinct lines.customer_id) filter (where not lines.is_return) as customer_count,
+        count(distinct lines.customer_id) filter (
+            where not lines.is_return and purchases.purchase_number = 1
+        ) as new_customer_count,
+        count(distinct lines.store_id) as store_count,
+        sum(lines.quantity) as unit_count,
+        sum(lines.line_amount) as net_amount
+    from {{ ref('promoted_lines') }} as lines
+    left join {{ ref('purchases') }} as purchases
+        on lines.transaction_id = purchases.transaction_id
+    group by lines.promotion_id
+),
+
+earned as (
+    select
         promotion_id,
-        count(distinct transaction_id) filter (where not is_return) as transaction_count,
-        count(distinct customer_id) filter (where not is_return) as customer_count,
-        count(distinct store_id) as store_count,
-        sum(quantity) as unit_count,
-        sum(line_amount) as net_amount
-    from {{ ref('promoted_lines') }}
+        sum(discount_amount) as discount_amount,
+        sum(net_amount) filter (where margin_amount is not null) as costed_amount,
+        sum(margin_amount) as margin_amount
+    from {{ ref('promotion_performance') }}
     group by promotion_id
 ),
 
@@ -53,15 +69,20 @@ final as (
         cast(promotions.cost_amount as numeric(24, 4)) as cost_amount,
         coalesce(sold.transaction_count, 0) as transaction_count,
         coalesce(sold.customer_count, 0) as customer_count,
+        coalesce(sold.new_customer_count, 0) as new_customer_count,
         coalesce(sold.store_count, 0) as store_count,
         cast(coalesce(sold.unit_count, 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sold.net_amount, 0) as numeric(24, 4)) as net_amount,
+        cast(coalesce(earned.discount_amount, 0) as numeric(24, 4)) as discount_amount,
+        cast(earned.margin_amount as numeric(24, 4)) as margin_amount,
+        cast(earned.costed_amount / nullif(sold.net_amount, 0) as numeric(24, 6)) as costed_ratio,
         cast(coalesce(points.issued_points, 0) as bigint) as issued_points,
         promotions.start_date,
         promotions.end_date
     from promotions
     cross join as_of
     left join sold on promotions.promotion_id = sold.promotion_id
+    left join earned on promotions.promotion_id = earned.promotion_id
     left join points on promotions.promotion_id = points.promotion_id
 )
 
