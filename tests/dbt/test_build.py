@@ -1,5 +1,6 @@
 """dbt builds whatever is there: nothing, some data sets, everything; and its own tests hold."""
 
+import datetime as dt
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.transform.environment import PROJECT
+from tests.dbt import comparable
 from tests.dbt.histories import random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 
@@ -16,6 +18,8 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 def full(warehouse: Warehouse) -> Warehouse:
     """The warehouse with all data sets."""
     random_history(1, 200).load(warehouse)
+    comparable.load(warehouse)
+    comparable.bring_back(warehouse, "D", "G1", dt.date(2025, 12, 20), dt.date(2026, 1, 15))
     warehouse.load("store_sales_header", [_sale_long_ago(), _sale_of_a_guest()])
     warehouse.load("customer_details", [_twin("T1"), _twin("T2")])
     warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)

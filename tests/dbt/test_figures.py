@@ -5,6 +5,7 @@ import datetime as dt
 import psycopg2
 import pytest
 
+from tests.dbt import comparable
 from tests.dbt.histories import History, random_history
 from tests.dbt.warehouse import Warehouse
 
@@ -15,6 +16,8 @@ PAST = dt.date(2025, 12, 20)
 def history(warehouse: Warehouse) -> History:
     history = random_history(7, 700)
     history.load(warehouse)
+    comparable.load(warehouse)
+    comparable.bring_back(warehouse, "D", "G1", dt.date(2025, 12, 20), dt.date(2026, 1, 15))
     # Long before the others: segments of a past month end are held against what came after it.
     early = {"transaction_id": "EARLY", "customer_id": "C4", "store_id": "A", "total_amount": 50}
     warehouse.load("store_sales_header", [{**early, "transaction_date": "2025-08-05"}])

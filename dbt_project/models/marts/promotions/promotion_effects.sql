@@ -271,6 +271,8 @@ bounded as (
         estimated.*,
         bounds.place,
         case
+            -- Least and greatest would make a number of it.
+            when bounds.value is null then null
             when estimated.method = 'log ratio'
                 then
                     estimated.treated_during
