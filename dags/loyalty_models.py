@@ -1,4 +1,4 @@
-"""Lifetime value, churn and clusters, after the marts. `lens models` does the same.
+"""Lifetime value, churn, clusters and sales to come, after the marts. `lens models` does the same.
 
 Thin on purpose, as loyalty_daily.py: parsing imports nothing of the pipeline.
 """
@@ -39,15 +39,16 @@ def fit_and_score() -> dict[str, Any]:
 
 with DAG(
     dag_id="loyalty_models",
-    description="Lifetime value, churn and clusters, after the marts",
+    description="Lifetime value, churn, clusters and sales to come, after the marts",
     doc_md="""
 ### Loyalty Lens, the models
 
 Runs whenever `loyalty_daily` has published: BG/NBD and Gamma-Gamma (lifetime value), a logistic
-regression (churn) and k-means, each on the marts as they are, for their business date.
+regression (churn), k-means, and exponential smoothing (sales of the next four weeks), each on the
+marts as they are, for their business date.
 
-**What comes out**: `marts.customer_clv`, `customer_churn`, `customer_clusters`, and how far to
-trust them: `marts.model_fits` and `marts.model_metrics`.
+**What comes out**: `marts.customer_clv`, `customer_churn`, `customer_clusters`, `sales_forecast`,
+and how far to trust them: `marts.model_fits` and `marts.model_metrics`.
 
 **When it fails**: the scores of the run before stay. Its log ends with one line that says what to
 do; clear the task. Not enough data is no failure: `model_fits` says so.

@@ -44,6 +44,23 @@ cross join (
     values ('Churn', 'AUC', 0.8), ('Churn', 'Brier', 0.2), ('BG/NBD', 'Predicted / actual', 1)
 ) as metrics (model, metric, value)
 """
+FORECASTS = """
+insert into ops.sales_forecasts (
+    scope, store_id, period, period_date, business_date, forecast_amount, lower_amount,
+    upper_amount
+)
+select scope, store_id, steps.period, last_date + steps.place, last_date, amount, amount / 2,
+    amount * 2
+from (
+    select scope, store_id, max(period_date) as last_date, avg(net_amount) as amount
+    from marts.sales_trends where period = 'day' group by scope, store_id
+) as series
+cross join (
+    select 'day' as period, place from generate_series(1, 28) as days (place)
+    union all
+    select 'week', place from generate_series(1, 28, 7) as weeks (place)
+) as steps
+"""
 SHOP = GeneratorOptions(history_days=60, days=1, customers=300, stores=5, seed=7)
 
 
@@ -63,7 +80,7 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     with Workers(settings, url) as workers:
         run(settings, url, NO_DATE, workers)
         with connected(url) as connection, connection.cursor() as cursor:
-            for statement in (SCORES, FITS, METRICS):
+            for statement in (SCORES, FITS, METRICS, FORECASTS):
                 cursor.execute(statement)
         build(url, workers.dbt, "models", run_id=None, business_date=None)
     return settings

@@ -21,6 +21,11 @@ def history(warehouse: Warehouse) -> History:
     # Long before the others: segments of a past month end are held against what came after it.
     early = {"transaction_id": "EARLY", "customer_id": "C4", "store_id": "A", "total_amount": 50}
     warehouse.load("store_sales_header", [{**early, "transaction_date": "2025-08-05"}])
+    counted = [
+        {"inventory_date": PAST, **_stock("P0", 3)},
+        {"inventory_date": PAST, **_stock("P1", 0)},
+    ]
+    warehouse.load("store_inventory", counted)
     warehouse.build()
     return history
 
@@ -47,6 +52,9 @@ def test_what_arrives_for_later_dates_leaves_a_past_date_alone(
             },
         ],
         file_date=later,
+    )
+    warehouse.load(
+        "store_inventory", [{"inventory_date": later, **_stock("P0", 0)}], file_date=later
     )
     event = {"event_type": "ADJUST", "event_at": later, "points": 5}
     warehouse.load(
@@ -165,3 +173,7 @@ def test_dashboards_read_no_contact_data_and_write_nothing(
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             warehouse.rows(statement, role="lens_bi")
+
+
+def _stock(product: str, units: int) -> dict[str, object]:
+    return {"store_id": "A", "product_id": product, "stock_on_hand": units}

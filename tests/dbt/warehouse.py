@@ -20,7 +20,14 @@ from loyalty_lens.worker import NO_USAGE_REPORTS, Worker
 
 # Reports on runs and builds, the outbox and what models say: outside invariant 3, and empty where
 # no gate ran and nothing was fitted.
-MODELS = {"customer_churn", "customer_clusters", "customer_clv", "model_fits", "model_metrics"}
+MODELS = {
+    "customer_churn",
+    "customer_clusters",
+    "customer_clv",
+    "model_fits",
+    "model_metrics",
+    "sales_forecast",
+}
 REPORTS = (
     {"points_accounts"}
     | MODELS

@@ -1,4 +1,4 @@
-"""The command for lifetime value, churn and clusters: lens models."""
+"""The command for what can be foretold of customers and of sales: lens models."""
 
 from typing import Any
 
@@ -12,11 +12,13 @@ from loyalty_lens.report import show
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.access import warehouse_url
 
+SALES = "Sales forecast"  # its module would bring statsmodels along
+
 
 @click.command()
 @click.pass_obj
 def models(settings: Settings) -> None:
-    """Fit lifetime value, churn and clusters on the marts, and score every customer."""
+    """Fit lifetime value, churn and clusters, score every customer, and foretell sales."""
     url = warehouse_url(settings)
     with only_run(url), Workers(settings, url) as workers:
         found = run_models(settings, url, workers)
@@ -26,13 +28,12 @@ def models(settings: Settings) -> None:
 def show_models(console: Console, found: dict[str, Any]) -> None:
     """What was fitted, and how well it foretold what it had not seen."""
     if not found["business_date"]:
-        console.print("No customer has bought anything yet: nothing to fit")
+        console.print("Nobody has bought anything yet: nothing to fit")
         return
     for fit in found["fits"]:
         reason = f": {fit['message']}" if fit["message"] else ""
-        told = (
-            f"{fit['model']} {fit['status']} on {show.number(fit['customers'])} customers{reason}"
-        )
+        what = "series" if fit["model"] == SALES else "customers"
+        told = f"{fit['model']} {fit['status']} on {show.number(fit['customers'])} {what}{reason}"
         console.print(told, highlight=False, soft_wrap=True)
     if found["metrics"]:
         show.table(

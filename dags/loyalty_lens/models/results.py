@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from loyalty_lens.models.likelihood import Array, Fit
 
@@ -22,6 +23,11 @@ class ModelFit:
     standard_errors: Mapping[str, float] = field(default_factory=dict)
     log_likelihood: float | None = None
 
+    def told(self) -> dict[str, Any]:
+        """What the command says of it."""
+        names = ("model", "status", "message", "customers")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -35,6 +41,24 @@ class Metric:
     customers: int
     trained_on: dt.date
     tested_on: dt.date
+
+    def told(self) -> dict[str, Any]:
+        """What the command says of it."""
+        names = ("model", "metric", "value", "baseline_value")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """One row of `ops.sales_forecasts`; a week is seven days, from the first day to come."""
+
+    scope: str
+    store_id: str
+    period: str
+    period_date: dt.date
+    amount: float
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True)

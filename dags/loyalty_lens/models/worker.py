@@ -49,15 +49,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     return {
         "business_date": now.cutoff.isoformat(),
         "customers": len(now),
-        "fits": [
-            {key: getattr(fit, key) for key in ("model", "status", "message", "customers")}
-            for outcome in outcomes
-            for fit in outcome.fits
-        ],
-        "metrics": [
-            {key: getattr(metric, key) for key in ("model", "metric", "value", "baseline_value")}
-            for outcome in outcomes
-            for metric in outcome.metrics
-        ],
+        "fits": [fit.told() for outcome in outcomes for fit in outcome.fits],
+        "metrics": [metric.told() for outcome in outcomes for metric in outcome.metrics],
         "seconds": seconds,
     }

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extras import execute_values
 
 from loyalty_lens.models.inputs import Inputs
 from loyalty_lens.models.likelihood import Array
-from loyalty_lens.models.results import Metric, ModelFit, Outcome
+from loyalty_lens.models.results import Foretold, Metric, ModelFit, Outcome
 
 CHUNK = 20_000
 WHOLE = {"clv_quintile", "cluster_number"}
@@ -41,6 +42,44 @@ def write(
     if inputs is not None:
         scores = {name: values for o in outcomes for name, values in o.scores.items()}
         _copy_scores(connection, business_date, inputs, scores)
+
+
+def write_sales(
+    connection: Connection,
+    business_date: dt.date,
+    outcomes: list[Outcome],
+    foretold: Iterable[Foretold],
+) -> None:
+    """Replaces all forecasts, and what these models said for this business date before."""
+    fits = [fit for outcome in outcomes for fit in outcome.fits]
+    models = [fit.model for fit in fits]
+    with connection.cursor() as cursor:
+        for table in ("model_fits", "model_metrics"):
+            cursor.execute(
+                f"delete from ops.{table} where business_date = %s and model = any(%s)",  # noqa: S608
+                (business_date, models),
+            )
+        cursor.execute("truncate ops.sales_forecasts")
+        execute_values(
+            cursor,
+            "insert into ops.sales_forecasts (scope, store_id, period, period_date, business_date,"
+            " forecast_amount, lower_amount, upper_amount) values %s",
+            [
+                (
+                    row.scope,
+                    row.store_id,
+                    row.period,
+                    row.period_date,
+                    business_date,
+                    row.amount,
+                    row.lower,
+                    row.upper,
+                )
+                for row in foretold
+            ],
+        )
+    _write_fits(connection, business_date, fits)
+    _write_metrics(connection, business_date, [m for outcome in outcomes for m in outcome.metrics])
 
 
 def _write_fits(connection: Connection, business_date: dt.date, fits: Iterable[ModelFit]) -> None:

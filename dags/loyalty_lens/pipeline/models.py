@@ -12,6 +12,7 @@ from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
 LOG = logging.getLogger(__name__)
+CUSTOMERS, SALES = "loyalty_lens.models.worker", "loyalty_lens.models.sales_worker"
 HAS_MARTS = "select to_regclass('marts.model_inputs') is not null"
 
 
@@ -31,7 +32,12 @@ def run_models(settings: Settings, url: str, workers: Workers) -> dict[str, Any]
         raise TransformError("the marts were never built: lens run builds them, then lens models")
     with models_worker() as worker:
         found: dict[str, Any] = worker.call(url=url, monthly_rate=float(settings.discount_rate))
-    date = found["business_date"]
+    with models_worker(SALES) as worker:
+        sales = worker.call(url=url)
+    date = found["business_date"] = found["business_date"] or sales["business_date"]
+    for name in ("fits", "metrics"):
+        found[name] += sales[name]
+    found["seconds"] |= sales["seconds"]
     for fit in found["fits"]:
         LOG.info("%s: %s%s", fit["model"], fit["status"], _because(fit["message"]))
     business_date = dt.date.fromisoformat(date) if date else None
@@ -40,11 +46,14 @@ def run_models(settings: Settings, url: str, workers: Workers) -> dict[str, Any]
     return found
 
 
-def models_worker() -> Worker:
-    """The process of the models. One thread: two that wait for each other on a busy machine take
-    longer than one, and each takes memory of its own."""
+def models_worker(module: str = CUSTOMERS) -> Worker:
+    """The process of some of the models.
+
+    One thread: two that wait for each other on a busy machine take longer than one, and each takes
+    memory of its own.
+    """
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return Worker("loyalty_lens.models.worker", threads)
+    return Worker(module, threads)
 
 
 def _because(message: str | None) -> str:

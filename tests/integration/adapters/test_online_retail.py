@@ -187,3 +187,14 @@ def test_sales_equal_the_published_figures(query: Query) -> None:
 def test_the_summary_says_which_spend_it_shows(output: str) -> None:
     assert "gross spend GBP" in output
     assert "4,335 with purchases; 434 High-Spenders" in output
+
+
+def test_what_to_offer_next_is_held_against_what_most_bought(query: Query) -> None:
+    """On the last month end before Christmas, when nearly everybody buys the same."""
+    ((tested_on, customers, hits, baseline),) = query(
+        "select tested_on_date::text, customer_count::int, hit_count::int, baseline_hit_count::int"
+        " from marts.next_best_test"
+    )
+    assert (tested_on, customers) == ("2011-10-31", 1484)
+    assert 0.24 < hits / customers < 0.27
+    assert hits > baseline

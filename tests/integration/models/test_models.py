@@ -76,7 +76,11 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_every_buyer_is_scored_and_every_model_fitted(shop: Shop) -> None:
     assert {fit["model"]: fit["status"] for fit in shop.found["fits"]} == dict.fromkeys(
-        ("BG/NBD", "Gamma-Gamma", "Churn", "Clusters"), "fitted"
+        (
+            *("BG/NBD", "Gamma-Gamma", "Churn", "Clusters"),
+            *("Sales forecast", "Next best product"),
+        ),
+        "fitted",
     )
     ((buyers,),) = shop.rows("select count(*) from marts.customer_rfm")
     for mart in ("customer_clv", "customer_churn", "customer_clusters"):
@@ -89,7 +93,8 @@ def test_scores_outlive_a_build(shop: Shop) -> None:
 
 
 def test_dashboards_may_read_what_the_models_say(shop: Shop) -> None:
-    for mart in ("customer_clv", "customer_churn", "customer_clusters", "model_metrics"):
+    scores = ("customer_clv", "customer_churn", "customer_clusters")
+    for mart in (*scores, "model_metrics", "sales_forecast"):
         assert shop.rows(f"select * from marts.{mart} limit 1", role="lens_bi")
     assert shop.rows("select model, parameters from marts.model_fits", role="lens_bi")
 
@@ -180,3 +185,36 @@ def test_the_same_again_says_the_same(shop: Shop) -> None:
         run_models(shop.settings, shop.url, workers)
     assert shop.scores() == before
     assert shop.rows("select count(*) from ops.model_fits") == [(4,)]
+
+
+def test_four_weeks_are_foretold_of_all_stores_and_of_each(shop: Shop) -> None:
+    ((stores,),) = shop.rows("select count(*) from marts.store_details")
+    rows = shop.rows(
+        "select scope, period, count(*), count(distinct store_id),"
+        " min(period_date - business_date),"
+        " max(period_date - business_date) from marts.sales_forecast group by 1, 2 order by 1, 2"
+    )
+    assert rows == [
+        ("all", "day", 28, 1, 1, 28),
+        ("all", "week", 4, 1, 1, 22),
+        ("store", "day", 28 * stores, stores, 1, 28),
+        ("store", "week", 4 * stores, stores, 1, 22),
+    ]
+    assert shop.rows(
+        "select metric, is_better_than_baseline from marts.model_metrics"
+        " where model = 'Sales forecast' and metric = 'WAPE of days'"
+    ) == [("WAPE of days", True)]
+
+
+def test_what_to_offer_next_is_judged_beside_what_most_bought(shop: Shop) -> None:
+    ((value, baseline, tested_on, business_date),) = shop.rows(
+        "select metric_value, baseline_value, tested_on_date, business_date"
+        " from marts.model_metrics where model = 'Next best product' and metric = 'Hit rate'"
+    )
+    assert 0 < value < 1 and 0 < baseline < 1
+    assert (business_date - tested_on).days >= 28
+    assert value > baseline
+    assert shop.rows(
+        "select max(suggestion_rank) from marts.next_best_product as suggested inner join"
+        " marts.customer_rfm using (customer_id)"
+    ) == [(3,)]

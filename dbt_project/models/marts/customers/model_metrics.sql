@@ -16,9 +16,9 @@ final as (
         metric,
         baseline,
         is_current,
-        case metric
-            when 'Brier' then value < baseline_value
-            when 'Predicted / actual' then abs(value - 1) < abs(baseline_value - 1)
+        case
+            when metric = 'Brier' or metric like 'WAPE%' then value < baseline_value
+            when metric = 'Predicted / actual' then abs(value - 1) < abs(baseline_value - 1)
             else value > baseline_value
         end as is_better_than_baseline,
         customers as customer_count,
