@@ -180,11 +180,14 @@ def test_standard_errors_are_kept_with_the_parameters(shop: Shop) -> None:
 
 
 def test_the_same_again_says_the_same(shop: Shop) -> None:
-    before = shop.scores()
+    forecast = "select scope, store_id, period, period_date, forecast_amount, upper_amount from"
+    forecast += " marts.sales_forecast order by 1, 2, 3, 4"
+    before, foretold = shop.scores(), shop.rows(forecast)
     with Workers(shop.settings, shop.url) as workers, only_run(shop.url):
         run_models(shop.settings, shop.url, workers)
     assert shop.scores() == before
-    assert shop.rows("select count(*) from ops.model_fits") == [(4,)]
+    assert shop.rows(forecast) == foretold
+    assert shop.rows("select count(*) from ops.model_fits") == [(6,)]
 
 
 def test_four_weeks_are_foretold_of_all_stores_and_of_each(shop: Shop) -> None:
