@@ -17,14 +17,6 @@ wanted as (
     union all
     select
         days.*,
-        'ALL' as product_category,
-        'all' as part
-    from {{ ref('promotion_days') }} as days
-    inner join windows
-        on days.promotion_id = windows.promotion_id and windows.product_category <> 'ALL'
-    union all
-    select
-        days.*,
         controls.control_id as product_category,
         'control' as part
     from {{ ref('promotion_days') }} as days
@@ -80,7 +72,30 @@ cells as (
             and days.business_date = cells.business_date
 ),
 
-final as (
+-- Of the whole assortment the revenue is enough, for what happened to the rest of the baskets.
+assortment as (
+    select
+        days.promotion_id,
+        cells.store_id,
+        cast(
+            coalesce(sum(cells.net_amount * days.during_weight) filter (
+                where days.period = 'before'
+            ), 0) as numeric(36, 6)
+        ) as amount_before,
+        cast(
+            coalesce(sum(cells.net_amount) filter (where days.period = 'during'), 0)
+            as numeric(36, 6)
+        ) as amount_during
+    from {{ ref('promotion_days') }} as days
+    inner join windows
+        on days.promotion_id = windows.promotion_id and windows.product_category <> 'ALL'
+    inner join {{ ref('store_category_days') }} as cells
+        on days.business_date = cells.business_date and cells.product_category = 'ALL'
+    where days.period <> 'after'
+    group by days.promotion_id, cells.store_id
+),
+
+measured as (
     select
         promotion_id,
         store_id,
@@ -155,6 +170,33 @@ final as (
         ) as known_amount
     from cells
     group by promotion_id, store_id, part
+),
+
+final as (
+    select * from measured
+    union all
+    select
+        assortment.promotion_id,
+        assortment.store_id,
+        'all' as part,
+        0 as units_early,
+        0 as units_late,
+        0 as units_before,
+        0 as units_during,
+        0 as units_after_base,
+        0 as units_after,
+        0 as plain_units_before,
+        0 as unit_squares_before,
+        0 as unit_squares_during,
+        assortment.amount_before,
+        assortment.amount_during,
+        0 as margin_before,
+        0 as margin_during,
+        0 as points_before,
+        0 as points_during,
+        0 as costed_amount,
+        0 as known_amount
+    from assortment
 )
 
 select * from final

@@ -80,6 +80,54 @@ valued as (
         on lines.transaction_id = first_purchases.transaction_id and not lines.is_return
 ),
 
+-- Counted by sale, then by customer: no group has to be sorted to tell different ones.
+by_sale as (
+    select
+        promotion_id,
+        sold_date,
+        store_id,
+        product_category,
+        product_id,
+        case when not is_return then customer_id end as customer_id,
+        case when not is_return then transaction_id end as transaction_id,
+        bool_or(is_first_purchase) as is_first_purchase,
+        sum(quantity) as unit_count,
+        sum(discount_amount) as discount_amount,
+        sum(line_amount) filter (where is_return) as returned_amount,
+        sum(line_amount) as net_amount,
+        sum(points) as points,
+        max(unit_cost) as unit_cost
+    from valued
+    group by
+        promotion_id,
+        sold_date,
+        store_id,
+        product_category,
+        product_id,
+        case when not is_return then customer_id end,
+        case when not is_return then transaction_id end
+),
+
+by_customer as (
+    select
+        promotion_id,
+        sold_date,
+        store_id,
+        product_category,
+        product_id,
+        customer_id,
+        count(transaction_id) as transaction_count,
+        bool_or(is_first_purchase) as is_first_purchase,
+        sum(unit_count) as unit_count,
+        sum(discount_amount) as discount_amount,
+        sum(returned_amount) as returned_amount,
+        sum(net_amount) as net_amount,
+        sum(points) as points,
+        max(unit_cost) as unit_cost
+    from by_sale
+    group by promotion_id, sold_date, store_id, product_category, product_id, customer_id
+),
+
 final as (
     select
         promotion_id,
@@ -87,23 +135,22 @@ final as (
         store_id,
         product_category,
         product_id,
-        count(distinct transaction_id) filter (where not is_return) as transaction_count,
-        count(distinct customer_id) filter (where not is_return) as customer_count,
-        count(distinct customer_id) filter (where is_first_purchase) as new_customer_count,
-        cast(coalesce(sum(quantity), 0) as numeric(24, 4)) as unit_count,
+        cast(sum(transaction_count) as bigint) as transaction_count,
+        count(customer_id) as customer_count,
+        count(customer_id) filter (where is_first_purchase) as new_customer_count,
+        cast(coalesce(sum(unit_count), 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sum(discount_amount), 0) as numeric(24, 4)) as discount_amount,
-        cast(coalesce(-sum(line_amount) filter (where is_return), 0) as numeric(24, 4))
-            as returned_amount,
-        cast(coalesce(sum(line_amount), 0) as numeric(24, 4)) as net_amount,
+        cast(coalesce(-sum(returned_amount), 0) as numeric(24, 4)) as returned_amount,
+        cast(coalesce(sum(net_amount), 0) as numeric(24, 4)) as net_amount,
         cast(coalesce(sum(points), 0) as bigint) as issued_points,
-        cast(sum(quantity) * max(unit_cost) as numeric(24, 4)) as cost_amount,
+        cast(sum(unit_count) * max(unit_cost) as numeric(24, 4)) as cost_amount,
         cast(
-            sum(line_amount)
-            - sum(quantity) * max(unit_cost)
+            sum(net_amount)
+            - sum(unit_count) * max(unit_cost)
             - coalesce(sum(points), 0) * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }}
             as numeric(24, 4)
         ) as margin_amount
-    from valued
+    from by_customer
     group by promotion_id, sold_date, store_id, product_category, product_id
 )
 

@@ -45,6 +45,46 @@ bought as (
         on sold.transaction_id = purchases.transaction_id
 ),
 
+-- Counted in steps: no group has to be sorted to tell different customers.
+by_sale as (
+    select
+        promotion_id,
+        channel,
+        offer_type,
+        segment,
+        cost_amount,
+        customer_id,
+        case when not is_return then transaction_id end as transaction_id,
+        bool_or(is_first_purchase) as is_first_purchase,
+        bool_or(not is_return) as has_bought,
+        sum(line_amount) as net_amount
+    from bought
+    group by
+        promotion_id,
+        channel,
+        offer_type,
+        segment,
+        cost_amount,
+        customer_id,
+        case when not is_return then transaction_id end
+),
+
+by_customer as (
+    select
+        promotion_id,
+        channel,
+        offer_type,
+        segment,
+        cost_amount,
+        customer_id,
+        bool_or(is_first_purchase) as is_first_purchase,
+        bool_or(has_bought) as has_bought,
+        count(transaction_id) as transaction_count,
+        sum(net_amount) as net_amount
+    from by_sale
+    group by promotion_id, channel, offer_type, segment, cost_amount, customer_id
+),
+
 per_promotion as (
     select
         promotion_id,
@@ -52,9 +92,33 @@ per_promotion as (
         offer_type,
         segment,
         cost_amount,
-        count(distinct transaction_id) filter (where not is_return) as transaction_count
-    from bought
+        sum(transaction_count) as transaction_count,
+        sum(net_amount) as net_amount
+    from by_customer
     group by promotion_id, channel, offer_type, segment, cost_amount
+),
+
+different_customers as (
+    select
+        channel,
+        offer_type,
+        segment,
+        customer_id,
+        bool_or(is_first_purchase) as is_first_purchase
+    from by_customer
+    where customer_id is not null and has_bought
+    group by channel, offer_type, segment, customer_id
+),
+
+customer_counts as (
+    select
+        channel,
+        offer_type,
+        segment,
+        count(*) as customer_count,
+        count(*) filter (where is_first_purchase) as new_customer_count
+    from different_customers
+    group by channel, offer_type, segment
 ),
 
 cost_shares as (
@@ -82,12 +146,10 @@ responses as (
         channel,
         offer_type,
         segment,
-        count(distinct promotion_id) as promotion_count,
-        count(distinct transaction_id) filter (where not is_return) as transaction_count,
-        count(distinct customer_id) filter (where not is_return) as customer_count,
-        count(distinct customer_id) filter (where is_first_purchase) as new_customer_count,
-        sum(line_amount) as net_amount
-    from bought
+        count(*) filter (where transaction_count > 0) as promotion_count,
+        sum(transaction_count) as transaction_count,
+        sum(net_amount) as net_amount
+    from per_promotion
     group by channel, offer_type, segment
 ),
 
@@ -97,17 +159,18 @@ final as (
         responses.offer_type,
         responses.segment,
         responses.promotion_count,
-        responses.transaction_count,
-        responses.customer_count,
-        responses.new_customer_count,
+        cast(responses.transaction_count as bigint) as transaction_count,
+        coalesce(customer_counts.customer_count, 0) as customer_count,
+        coalesce(customer_counts.new_customer_count, 0) as new_customer_count,
         coalesce(segments.member_count, 0) as member_count,
         cast(
-            cast(responses.customer_count as numeric) / segments.member_count as numeric(18, 6)
+            cast(coalesce(customer_counts.customer_count, 0) as numeric)
+            / segments.member_count as numeric(18, 6)
         ) as response_ratio,
         cast(responses.net_amount as numeric(24, 4)) as net_amount,
         cast(costs.cost_amount as numeric(24, 4)) as cost_amount,
         cast(
-            costs.cost_amount / nullif(responses.new_customer_count, 0) as numeric(24, 4)
+            costs.cost_amount / nullif(customer_counts.new_customer_count, 0) as numeric(24, 4)
         ) as cost_per_new_customer_amount
     from responses
     inner join costs
@@ -115,6 +178,11 @@ final as (
             responses.channel = costs.channel
             and responses.offer_type = costs.offer_type
             and responses.segment = costs.segment
+    left join customer_counts
+        on
+            responses.channel = customer_counts.channel
+            and responses.offer_type = customer_counts.offer_type
+            and responses.segment = customer_counts.segment
     left join segments on responses.segment = segments.value_segment
 )
 

@@ -1,28 +1,53 @@
 -- What the verdicts are reckoned from. A return lowers the day of its sale, not its own.
 with
 
+by_category as (
+    select
+        business_date,
+        store_id,
+        product_category,
+        sum(quantity) as unit_count,
+        sum(line_amount) as net_amount,
+        coalesce(sum(line_amount) filter (where promotion_id is not null), 0) as coded_amount,
+        coalesce(sum(cost_amount), 0) as cost_amount,
+        coalesce(sum(costed_amount), 0) as costed_amount,
+        sum(point_count) as point_count
+    from {{ ref('valued_lines') }}
+    where is_merchandise
+    group by business_date, store_id, product_category
+),
+
+-- A category of that name would be taken for all of them.
+with_all as (
+    select * from by_category
+    where upper(product_category) <> 'ALL'
+    union all
+    select
+        business_date,
+        store_id,
+        'ALL' as product_category,
+        sum(unit_count) as unit_count,
+        sum(net_amount) as net_amount,
+        sum(coded_amount) as coded_amount,
+        sum(cost_amount) as cost_amount,
+        sum(costed_amount) as costed_amount,
+        sum(point_count) as point_count
+    from by_category
+    group by business_date, store_id
+),
+
 final as (
     select
         business_date,
         store_id,
-        case when grouping(product_category) = 1 then 'ALL' else product_category end
-            as product_category,
-        cast(sum(quantity) as numeric(24, 4)) as unit_count,
-        cast(sum(line_amount) as numeric(24, 4)) as net_amount,
-        cast(
-            coalesce(sum(line_amount) filter (where promotion_id is not null), 0)
-            as numeric(24, 4)
-        ) as coded_amount,
-        cast(coalesce(sum(cost_amount), 0) as numeric(24, 4)) as cost_amount,
-        cast(coalesce(sum(costed_amount), 0) as numeric(24, 4)) as costed_amount,
-        cast(sum(point_count) as numeric(24, 6)) as point_count
-    from {{ ref('valued_lines') }}
-    where is_merchandise
-    group by
-        grouping sets (
-            (business_date, store_id, product_category), (business_date, store_id)
-        )
-    having grouping(product_category) = 1 or upper(product_category) <> 'ALL'
+        product_category,
+        cast(unit_count as numeric(24, 4)) as unit_count,
+        cast(net_amount as numeric(24, 4)) as net_amount,
+        cast(coded_amount as numeric(24, 4)) as coded_amount,
+        cast(cost_amount as numeric(24, 4)) as cost_amount,
+        cast(costed_amount as numeric(24, 4)) as costed_amount,
+        cast(point_count as numeric(24, 6)) as point_count
+    from with_all
 )
 
 select * from final

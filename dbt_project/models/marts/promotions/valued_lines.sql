@@ -16,13 +16,12 @@ rule_points as (
     group by transaction_id
 ),
 
-promotion_amounts as (
+earnings as (
     select
         transaction_id,
         promotion_id,
-        sum(line_amount) as line_amount
-    from {{ ref('promoted_lines') }}
-    where not is_return and is_merchandise
+        sum(base_points + bonus_points) as points
+    from {{ ref('promotion_earnings') }}
     group by transaction_id, promotion_id
 ),
 
@@ -30,15 +29,15 @@ promotion_points as (
     select
         earnings.transaction_id,
         earnings.promotion_id,
-        round(
-            sum(earnings.base_points + earnings.bonus_points)
-            / nullif(max(amounts.line_amount), 0), 6
-        ) as points_per_amount
-    from {{ ref('promotion_earnings') }} as earnings
-    inner join promotion_amounts as amounts
+        round(max(earnings.points) / nullif(sum(promoted.line_amount), 0), 6)
+            as points_per_amount
+    from earnings
+    inner join {{ ref('promoted_lines') }} as promoted
         on
-            earnings.transaction_id = amounts.transaction_id
-            and earnings.promotion_id = amounts.promotion_id
+            earnings.transaction_id = promoted.transaction_id
+            and earnings.promotion_id = promoted.promotion_id
+            and promoted.is_merchandise
+            and not promoted.is_return
     group by earnings.transaction_id, earnings.promotion_id
 ),
 
