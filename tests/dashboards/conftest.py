@@ -61,6 +61,12 @@ cross join (
     select 'week', place from generate_series(1, 28, 7) as weeks (place)
 ) as steps
 """
+# As if the lists had gone out three weeks ago: there is something to tell of them.
+EARLIER = (
+    "update ops.campaign_exports set business_date = business_date - 21",
+    "update ops.campaign_members set business_date = business_date - 21",
+)
+RESULTS = ("run", "--select", "campaign_outcomes+")
 SHOP = GeneratorOptions(history_days=60, days=1, customers=300, stores=5, seed=7)
 
 
@@ -80,9 +86,10 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     with Workers(settings, url) as workers:
         run(settings, url, NO_DATE, workers)
         with connected(url) as connection, connection.cursor() as cursor:
-            for statement in (SCORES, FITS, METRICS, FORECASTS):
+            for statement in (SCORES, FITS, METRICS, FORECASTS, *EARLIER):
                 cursor.execute(statement)
         build(url, workers.dbt, "models", run_id=None, business_date=None)
+        workers.dbt.call(arguments=list(RESULTS))
     return settings
 
 
