@@ -49,8 +49,15 @@ final as (
         products.brand,
         cast(products.unit_price as numeric(18, 4)) as unit_price,
         rank() over (order by coalesce(sold.net_amount, 0) desc) as revenue_rank,
+        rank() over (
+            partition by products.product_category order by coalesce(sold.net_amount, 0) desc
+        ) as category_rank,
         cast(coalesce(sold.unit_count, 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sold.net_amount, 0) as numeric(24, 4)) as net_amount,
+        cast(
+            coalesce(sold.net_amount, 0) / nullif(sum(sold.net_amount) over (), 0)
+            as numeric(18, 6)
+        ) as revenue_ratio,
         cast(
             coalesce(sold.net_amount, 0) / nullif(
                 sum(sold.net_amount) over (partition by products.product_category), 0

@@ -30,6 +30,14 @@ sold as (
     group by days.store_id
 ),
 
+units as (
+    select
+        store_id,
+        sum(unit_count) as unit_count
+    from {{ ref('category_sales_daily') }}
+    group by store_id
+),
+
 members as (
     select
         store_id,
@@ -46,6 +54,7 @@ final as (
         rank() over (order by coalesce(sold.net_amount, 0) desc) as revenue_rank,
         cast(coalesce(sold.transaction_count, 0) as bigint) as transaction_count,
         coalesce(members.member_count, 0) as member_count,
+        cast(coalesce(units.unit_count, 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sold.net_amount, 0) as numeric(24, 4)) as net_amount,
         cast(
             coalesce(sold.net_amount, 0)
@@ -63,6 +72,7 @@ final as (
             as trend_ratio
     from stores
     left join sold on stores.store_id = sold.store_id
+    left join units on stores.store_id = units.store_id
     left join members on stores.store_id = members.store_id
 )
 
