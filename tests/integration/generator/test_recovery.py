@@ -190,3 +190,21 @@ def test_guests_who_registered_are_no_buyers_to_win_any_more(shop: Shop) -> None
     assert all(planted[customer] == day for _, customer, day in closed)
     still = shop.found("select count(*) > 3 from marts.new_customers where status = 'open'")
     assert list(still) == [(True,)]
+
+
+def test_intervals_of_uplift_hold_what_was_planted(shop: Shop) -> None:
+    """Some are about chance in so small a shop; none of the rest may be far off."""
+    with (shop.truth / "promotions.csv").open(encoding="utf-8", newline="") as stream:
+        truth = {
+            row["promotion_id"]: float(row["effective_uplift"]) for row in csv.DictReader(stream)
+        }
+    with connected(shop.url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select promotion_id, verdict, uplift_ratio_low, uplift_ratio_high"
+            " from marts.promotion_uplift where uplift_ratio_low is not null"
+        )
+        rows = cursor.fetchall()
+    held = [float(low) <= truth[promotion] <= float(high) for promotion, _, low, high in rows]
+    assert len(held) >= 4
+    assert sum(held) >= len(held) - 1
+    assert not [row for row in rows if truth[row[0]] <= 0 and row[1] == "works"]
