@@ -81,7 +81,7 @@ lines as (
         is_merchandise,
         quantity,
         line_amount,
-        0 as point_count,
+        cast(0 as numeric) as point_count,
         sold_date as business_date
     from {{ ref('returned_lines') }}
 ),
