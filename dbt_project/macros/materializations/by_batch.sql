@@ -35,17 +35,25 @@
         {%- call statement('main') -%}
             set local synchronous_commit = off;
             {% if changed -%}
+            {{ tell_keys(
+                'select * from ' ~ table ~ ' where _batch_id in ('
+                ~ changed | map(attribute=0) | join(', ') ~ ')'
+            ) }}
             delete from {{ table }} where _batch_id in ({{ changed | map(attribute=0) | join(', ') }});
             {% endif -%}
             {% if came -%}
             insert into {{ table }} ({{ columns }})
             select {{ columns }} from ({{ sql }}) as model
             where _batch_id in ({{ came | join(', ') }});
+            {{ tell_keys(
+                'select * from ' ~ table ~ ' where _batch_id in (' ~ came | join(', ') ~ ')'
+            ) }}
             {% endif -%}
         {%- endcall -%}
         {% if changed -%}{{ run_hooks(post_hooks, inside_transaction=True) }}{%- endif %}
     {%- else -%}
         {%- do replace_table(existing, table, sql) -%}
+        {%- if is_kept -%}{%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}{%- endif -%}
     {%- endif -%}
 
     {%- if is_kept -%}

@@ -1,6 +1,7 @@
 {{ config(
     materialized='by_batch', data_set='store_sales_header',
-    indexes=[{'columns': ['_batch_id'], 'type': 'brin'}]
+    tells=['transaction_id'],
+    indexes=[{'columns': ['_batch_id'], 'type': 'brin'}, {'columns': ['transaction_id']}]
 ) }}
 select
     transaction_id,

@@ -1,5 +1,6 @@
 -- What a steward said last of a customer holds; a merge dated later than the business date is not
 -- there yet. A chain leads to its end; customers who are merged in a circle stay as they are.
+{{ config(tells=['customer_id'], told_by=['merged_into']) }}
 with recursive
 
 as_of as (

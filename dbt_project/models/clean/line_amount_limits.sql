@@ -1,6 +1,10 @@
 -- What amount of a sales line is usual: robust limits of the logarithm of the amounts, by category
 -- and month, from the accepted sale lines of the three months before. They look back only, so that
 -- the order in which files arrive does not matter. Lines are counted by amount first: fewer rows.
+{{ config(
+    materialized='by_key', key='cast(month as text)',
+    follows=['sales', 'accepted_lines', 'products'], tells=['month']
+) }}
 with
 
 sales as (
@@ -8,7 +12,17 @@ sales as (
         transaction_id,
         cast(date_trunc('month', business_date) as date) as month
     from {{ ref('sales') }}
-    where not is_return
+    where
+        not is_return
+        and {{ of_changed_keys(
+            "cast(date_trunc('month', business_date) as date)",
+            "select cast(cast(changed_keys.key as date) - make_interval(months => ahead.months) as date)"
+            ~ " from changed_keys cross join generate_series(1, 3) as ahead (months)"
+        ) }}
+),
+
+last_month as (
+    select cast(date_trunc('month', max(business_date)) as date) as month from {{ ref('sales') }}
 ),
 
 products as (
@@ -44,6 +58,13 @@ months_before as (
     cross join generate_series(1, 3) as ahead (months)
 ),
 
+wanted as (
+    select months_before.*
+    from months_before
+    inner join last_month on months_before.month <= last_month.month
+    where {{ of_changed_keys('cast(months_before.month as text)') }}
+),
+
 -- The group of all categories stands in where a category has too few lines.
 amounts_by_group as (
     select
@@ -51,7 +72,7 @@ amounts_by_group as (
         product_category,
         amount,
         sum(line_count) as line_count
-    from months_before
+    from wanted
     group by grouping sets ((month, product_category, amount), (month, amount))
 ),
 

@@ -1,4 +1,8 @@
 -- Whose a phone is: the one customer who has it, by the newest versions; merges are followed.
+{{ config(
+    tells=['customer_phone'],
+    told_by=['customer_id', 'customer_count', 'attributed_from_date']
+) }}
 {%- set past = setting('past_guest_sales', 'LENS_PAST_GUEST_SALES', 'attribute') %}
 {%- if past not in ('attribute', 'leave') -%}
     {{ exceptions.raise_compiler_error('past_guest_sales: use attribute or leave') }}

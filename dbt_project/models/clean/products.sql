@@ -1,3 +1,4 @@
+{{ config(tells=['product_id'], told_by=['product_category', 'is_merchandise']) }}
 with
 
 as_of as (

@@ -1,3 +1,4 @@
+{{ config(tells=['promotion_id']) }}
 select
     promotion_id,
     promotion_name,

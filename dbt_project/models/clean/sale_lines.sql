@@ -1,7 +1,14 @@
+{{ config(
+    materialized='by_key', key='transaction_id',
+    follows=['sales', 'accepted_lines', 'products', 'promotions', 'line_amount_limits'],
+    tells=['transaction_id', 'customer_id', 'business_date'],
+    indexes=[{'columns': ['transaction_id']}]
+) }}
 with
 
 lines as (
     select * from {{ ref('accepted_lines') }}
+    where {{ of_changed_keys('transaction_id') }}
 ),
 
 sales as (
@@ -13,6 +20,7 @@ sales as (
         business_date,
         sold_at
     from {{ ref('sales') }}
+    where {{ of_changed_keys('transaction_id') }}
 ),
 
 products as (

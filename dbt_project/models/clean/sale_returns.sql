@@ -1,4 +1,8 @@
 -- Only merchandise goes back: a returned postage fee neither takes points nor spend away.
+{{ config(
+    tells=['original_transaction_id', 'return_transaction_id'],
+    told_by=['returned_amount', 'business_date', '_batch_id', '_row_number']
+) }}
 with
 
 sales as (

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='by_key', key='transaction_id',
+    follows=['accepted_headers', 'accepted_lines', 'stores', 'customer_merges', 'phone_owners'],
+    tells=['transaction_id', 'customer_id', 'store_id', 'business_date'],
+    indexes=[
+        {'columns': ['transaction_id']}, {'columns': ['customer_id']}, {'columns': ['business_date']}
+    ]
+) }}
 with
 
 stores as (
@@ -32,6 +40,7 @@ located as (
     left join mergers on headers.customer_id = mergers.customer_id
     left join {{ ref('phone_owners') }} as phone_owners
         on headers.customer_id is null and headers.customer_phone = phone_owners.customer_phone
+    where {{ of_changed_keys('headers.transaction_id') }}
 ),
 
 -- A return that names no sale is worth what came through: a line that finds no sale is rejected.
@@ -42,7 +51,10 @@ unnamed_returns as (
     from {{ ref('accepted_headers') }} as headers
     inner join {{ ref('accepted_lines') }} as lines
         on headers.transaction_id = lines.transaction_id
-    where headers.transaction_type = 'RETURN' and headers.original_transaction_id is null
+    where
+        headers.transaction_type = 'RETURN'
+        and headers.original_transaction_id is null
+        and {{ of_changed_keys('headers.transaction_id') }}
     group by headers.transaction_id
 ),
 

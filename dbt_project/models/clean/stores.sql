@@ -1,3 +1,4 @@
+{{ config(tells=['store_id'], told_by=['time_zone']) }}
 with
 
 as_of as (

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='by_key', key='customer_id',
+    follows=['sales', 'sale_lines', 'sale_returns', 'as_of'],
+    tells=['customer_id', 'business_date']
+) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') -%}
 with
 
@@ -9,7 +14,10 @@ sold as (
     select sales.*
     from {{ ref('sales') }} as sales
     inner join as_of on sales.business_date <= as_of.business_date
-    where not sales.is_return and sales.customer_id is not null
+    where
+        not sales.is_return
+        and sales.customer_id is not null
+        and {{ of_changed_keys('sales.customer_id') }}
 ),
 
 lines as (
@@ -19,7 +27,9 @@ lines as (
         bool_or(is_merchandise) as has_merchandise,
         sum(line_amount) filter (where not is_merchandise) as other_amount
     from {{ ref('sale_lines') }}
-    where not is_return
+    where
+        not is_return
+        and {{ of_changed_keys('transaction_id', 'select sold.transaction_id from sold') }}
     group by transaction_id
 ),
 

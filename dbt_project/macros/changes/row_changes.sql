@@ -1,0 +1,141 @@
+{#- Who has which rows changed since: models tell the keys of rows that have come, gone or changed
+    (ops.row_changes), those that follow them build the rows of these keys anew (docs/decisions/0032). -#}
+
+{#- Tells that all of this model is new. -#}
+{% macro tell_all() -%}
+    insert into ops.row_changes (model) values ('{{ model.name }}');
+{%- endmacro %}
+
+
+{#- Tells the keys of `rows` (a query), in the columns that the model's config `tells`. -#}
+{% macro tell_keys(rows) -%}
+    insert into ops.row_changes (model, column_name, key)
+    select distinct '{{ model.name }}', told.column_name, told.key
+    from ({{ rows }}) as rows
+    cross join lateral (
+        values
+        {% for column in config.require('tells') -%}
+            ('{{ column }}', cast(rows.{{ column }} as text)){{ ', ' if not loop.last }}
+        {% endfor -%}
+    ) as told (column_name, key)
+    where told.key is not null;
+{%- endmacro %}
+
+
+{#- Tells what differs between the table that goes and the one that comes, in the columns that the config
+    `tells` (the keys) and `told_by` (what the rows of a key are compared in). -#}
+{% macro tell_differences(existing, made) -%}
+    {%- set columns = (config.require('tells') + config.get('told_by', [])) | join(', ') -%}
+    {{ tell_keys(
+        "(select " ~ columns ~ " from " ~ made ~ " except select " ~ columns ~ " from " ~ existing
+        ~ ") union all (select " ~ columns ~ " from " ~ existing ~ " except select " ~ columns
+        ~ " from " ~ made ~ ")"
+    ) }}
+{%- endmacro %}
+
+
+{#- Whether a relation, or none, is a table with the columns that differences are told by. -#}
+{% macro has_told_columns(existing) -%}
+    {%- if existing is none or not existing.is_table -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+    {%- set missing = (config.require('tells') + config.get('told_by', [])) | reject('in', names) -%}
+    {{ return(missing | list | length == 0) }}
+{%- endmacro %}
+
+
+{#- A query of the keys (`key`, a text) that a model has told of in a column since this one was built. -#}
+{% macro told(name, column) -%}
+    select changes.key
+    from ops.row_changes as changes
+    where
+        changes.model = '{{ name }}'
+        and changes.column_name = '{{ column }}'
+        and changes.change_id > (
+            select builds.change_id from ops.row_builds as builds
+            where builds.model = '{{ model.name }}'
+        )
+{%- endmacro %}
+
+
+{#- Whether this model can be brought up to date by what it was told: it was built with the same code, to no
+    later date, nothing that it follows was made anew since, and less than half of a large table is
+    concerned. Never in a target of an analyst. -#}
+{% macro is_by_changes(recipe) -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if target.name != 'prod' or flags.FULL_REFRESH or existing is none or not existing.is_table -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select builds.recipe = '" ~ recipe ~ "'"
+        ~ " and coalesce(builds.business_date <= (" ~ as_of_date() ~ "), builds.business_date is null)"
+        ~ " and count(changes.change_id) filter (where changes.key is null) = 0"
+        ~ " and count(changes.change_id) < greatest("
+        ~ "100000, (select reltuples / 2 from pg_class where oid = '" ~ this ~ "'::regclass))"
+        ~ " from ops.row_builds as builds"
+        ~ " left join ops.row_changes as changes on changes.change_id > builds.change_id"
+        ~ " and changes.model in ('" ~ config.require('follows') | join("', '") ~ "')"
+        ~ " where builds.model = '" ~ model.name ~ "' group by builds.recipe, builds.business_date"
+    ) -%}
+    {{ return(found.rows | length > 0 and found.rows[0][0]) }}
+{%- endmacro %}
+
+
+{#- A query of the as-of date, of models that follow it; else of null. -#}
+{% macro as_of_date() -%}
+    {%- if 'as_of' in config.require('follows') -%}
+        select business_date from {{ ref('as_of') }}
+    {%- else -%}
+        select null::date
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The condition that a row is one of those to build; `keys`: a query of what `column` is to be in.
+    whole_sql() takes it away. -#}
+{% macro of_changed_keys(column, keys='select changed_keys.key from changed_keys') -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ {{ column }} in ({{ keys }}) /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A model's query of all its rows. -#}
+{% macro whole_sql(sql) -%}
+    {{ return(modules.re.sub('/\*changed\*/.*?/\*end\*/', 'true', sql, flags=modules.re.S)) }}
+{%- endmacro %}
+
+
+{#- What the rows of the model follow from besides the rows they are made of: its code as rendered, with
+    all settings, the macro of its changed keys, and the functions of the database. -#}
+{% macro row_recipe(sql) -%}
+    {%- set functions = run_query(
+        "select md5(string_agg(prosrc, '|' order by proname, oid)) from pg_proc"
+        " where pronamespace = 'ops'::regnamespace"
+    ) -%}
+    {{ return(local_md5(sql ~ functions.rows[0][0])) }}
+{%- endmacro %}
+
+
+{#- Forgets what all who follow have followed. -#}
+{% macro forget_followed() -%}
+    {%- set models = [] -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'by_key' -%}
+        {%- do models.append(node.name) -%}
+    {%- endfor -%}
+    delete from ops.row_changes
+    where change_id in (
+        select change_id from ops.row_changes
+        where
+            change_id <= (
+                select min(change_id) from ops.row_builds
+                where model in ('{{ models | join("', '") }}')
+                having count(*) = {{ models | length }}
+            )
+        for update skip locked
+    );
+{%- endmacro %}

@@ -1,0 +1,84 @@
+{#- A table of rows that belong to a key (config `key`, a text). Where the models that it follows (config
+    `follows`) have told which keys have other rows (docs/decisions/0032), the model's query makes the
+    rows of those alone; what differs from the rows that stand takes their place and is told in turn
+    (config `tells`). The macro `changed_<model>` queries these keys. Else the table is made anew. -#}
+{% materialization by_key, adapter='postgres' %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set table = this.incorporate(type='table') -%}
+    {%- set is_kept = target.name == 'prod' -%}
+    {%- set recipe = row_recipe(sql) if is_kept else none -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- if is_kept -%}
+        {%- set last = run_query("select coalesce(max(change_id), 0) from ops.row_changes").rows[0][0] -%}
+    {%- endif -%}
+    {%- if is_by_changes(recipe) -%}
+        {%- set keys = config.require('key') -%}
+        {%- call statement('keys') -%}
+            set local synchronous_commit = off;
+            create temporary table changed_keys on commit drop as
+            select distinct changed.key from ({{ context['changed_' ~ model.name]() }}) as changed (key)
+            where changed.key is not null;
+            analyze changed_keys;
+        {%- endcall -%}
+        {%- if run_query("select exists (select from changed_keys)").rows[0][0] -%}
+            {%- set columns = model['columns'].values() | map(attribute='name') | join(', ') -%}
+            {%- call statement('main') -%}
+                {% if config.get('contract').enforced -%}
+                    {{ get_assert_columns_equivalent(sql) }}
+                {%- endif %}
+                create temporary table made on commit drop as
+                select made.*, hash_record_extended(made, 0) as content
+                from (
+                    select
+                        {{ contracted_columns() if config.get('contract').enforced else columns }}
+                    from ({{ sql }}) as model
+                ) as made;
+                create temporary table stood on commit drop as
+                select stood.*, hash_record_extended(stood, 0) as content, stood.ctid as place
+                from {{ table }} as stood
+                where {{ config.require('key') }} in (select changed_keys.key from changed_keys);
+                analyze made (content);
+                analyze stood (content);
+                create temporary table differing on commit drop as
+                select {{ columns }}, true as is_new, null::tid as place from made
+                where made.content not in (select stood.content from stood)
+                union all
+                select {{ columns }}, false as is_new, place from stood
+                where stood.content not in (select made.content from made);
+                delete from {{ table }}
+                where ctid in (select differing.place from differing where not differing.is_new);
+                insert into {{ table }} ({{ columns }})
+                select {{ columns }} from differing where is_new;
+                {% if config.get('tells') -%}
+                    {{ tell_keys('select * from differing') }}
+                {%- endif %}
+            {%- endcall -%}
+            {{ run_hooks(post_hooks, inside_transaction=True) }}
+        {%- else -%}
+            {%- call statement('main') -%} select 1 {%- endcall -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- do replace_table(existing, table, whole_sql(sql)) -%}
+        {%- if is_kept and config.get('tells') -%}
+            {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
+        {%- endif -%}
+    {%- endif -%}
+
+    {%- if is_kept -%}
+        {%- call statement('record') -%}
+            insert into ops.row_builds (model, recipe, change_id, business_date)
+            select '{{ model.name }}', '{{ recipe }}', {{ last }}, ({{ as_of_date() }})
+            on conflict (model) do update set
+            recipe = excluded.recipe, change_id = excluded.change_id,
+            business_date = excluded.business_date;
+            {{ forget_followed() }}
+        {%- endcall -%}
+    {%- endif -%}
+
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [table]}) }}
+{% endmaterialization %}

@@ -1,0 +1,173 @@
+"""Sales, lines and purchases by changed keys: whatever changes, the rows of a build from nothing."""
+
+import copy
+import datetime as dt
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NewDatabase
+from tests.dbt.histories import FIRST_DAY, History, Row, random_history
+from tests.dbt.warehouse import Warehouse
+
+TABLES = {
+    "clean": ("sales", "sale_lines", "line_amount_limits", "sale_returns"),
+    "marts": ("purchases",),
+}
+PHONE = "31612345678"
+LAST = FIRST_DAY + dt.timedelta(days=120)
+STATUS = "update ops.load_batches set status = '{}' where batch_id = {}"
+REJECT = (
+    "insert into reject.{0} (_batch_id, _row_number, _loaded_at, rule_ids, errors)"
+    " select _batch_id, _row_number, now(), '{{}}', '[]' from raw.{0}"
+    " where _batch_id = {1} and _row_number % 7 = 0"
+)
+LET_THROUGH = "update reject.{} set status = 'replayed' where _batch_id = {}"
+MADE = "select array_agg(distinct cast(cast(xmin as text) as bigint)) from {}"
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    """700 sales of guests, too: some give a phone that nobody has yet; returns that name no sale."""
+    history = random_history(7, 700)
+    dice = random.Random(3)  # noqa: S311
+    named = {event.get("transaction_id") for event in history.events}
+    for header in history.headers:
+        sale = header.get("original_transaction_id") or header["transaction_id"]
+        if int(sale[1:]) % 9 == 0 and sale not in named:
+            header |= {"customer_id": None, "customer_phone": PHONE, "points_redeemed": None}
+    lines = {line["transaction_id"]: line for line in history.lines}
+    for header in [*history.headers]:
+        if header["transaction_id"] in lines and dice.random() < 0.05:
+            line = lines[header["transaction_id"]]
+            key = f"{header['transaction_id']}-U"
+            later = header["transaction_date"] + dt.timedelta(days=2)
+            back = {"transaction_type": "RETURN", "transaction_date": later}
+            history.headers.append({**header, **back, "transaction_id": key})
+            history.lines.append({**line, "transaction_id": key, "promotion_id": None})
+    return history
+
+
+@pytest.fixture(scope="module")
+def warehouse(
+    new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    warehouse = Warehouse(new_database(), tmp_path_factory.mktemp("changes"))
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def analyst(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The same database; an analyst's target is always built from nothing, beside the marts."""
+    analyst = Warehouse(warehouse.url, tmp_path_factory.mktemp("analyst"))
+    analyst.environment |= {"DBT_TARGET": "dev", "USER": "ann"}
+    yield analyst
+    analyst.close()
+
+
+def build(warehouse: Warehouse, date: dt.date) -> None:
+    warehouse.dbt("run", "--select", "+purchases", business_date=date)
+
+
+def content(warehouse: Warehouse, prefix: str = "") -> dict[str, list[str]]:
+    return {
+        table: [
+            text
+            for (text,) in warehouse.rows(
+                f"select cast(t as text) from {prefix}{schema}.{table} as t order by 1"
+            )
+        ]
+        for schema, tables in TABLES.items()
+        for table in tables
+    }
+
+
+def assert_as_from_nothing(warehouse: Warehouse, analyst: Warehouse, date: dt.date) -> None:
+    build(analyst, date)
+    built, expected = content(warehouse), content(analyst, "dev_ann_")
+    for table, rows in expected.items():
+        assert rows, table
+        assert set(rows) ^ set(built[table]) == set(), table
+        assert len(rows) == len(built[table]), table
+
+
+def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
+    warehouse: Warehouse, analyst: Warehouse, history: History
+) -> None:
+    days = sorted({header["transaction_date"].date() for header in history.headers})
+    late = set(random.Random(5).sample([h["transaction_id"] for h in history.headers], 60))  # noqa: S311
+    master = copy.deepcopy(history)
+    master.headers, master.lines, master.events = [], [], []
+    start = days[45]
+    batches: list[tuple[int, int]] = []
+
+    def deliver(headers: list[Row]) -> None:
+        keys = {header["transaction_id"] for header in headers}
+        lines = [line for line in history.lines if line["transaction_id"] in keys]
+        batches.append(
+            (
+                warehouse.load("store_sales_header", headers),
+                warehouse.load("store_sales_line_items", lines),
+            )
+        )
+
+    def of(first: dt.date, end: dt.date, *, is_late: bool = False) -> list[Row]:
+        return [
+            header
+            for header in history.headers
+            if first <= header["transaction_date"].date() < end
+            and (header["transaction_id"] in late) == is_late
+        ]
+
+    for data_set, rows in {
+        "stores": [{"store_id": store, "time_zone": "Asia/Kolkata"} for store in "AB"],
+        "customer_details": master.customers,
+        "products": master.products,
+        "promotion_details": master.promotions,
+    }.items():
+        warehouse.load(data_set, rows, arrival=FIRST_DAY)
+    deliver(of(days[0], start))
+    build(warehouse, start)
+    assert_as_from_nothing(warehouse, analyst, start)
+
+    def check(date: dt.date) -> None:
+        before = {
+            f"{schema}.{table}": set(warehouse.rows(MADE.format(f"{schema}.{table}"))[0][0])
+            for schema, tables in TABLES.items()
+            for table in tables
+            if table not in ("sale_returns", "line_amount_limits")
+        }
+        build(warehouse, date)
+        assert_as_from_nothing(warehouse, analyst, date)
+        for table, made in before.items():
+            assert made & set(warehouse.rows(MADE.format(table))[0][0]), f"{table} was made anew"
+
+    for day in range(46, 60, 4):  # days that come in their order; nobody sees the day after
+        deliver(of(days[day - 1], days[day + 3]))
+        check(days[day])
+    deliver(of(days[0], days[30], is_late=True))
+    check(days[59])
+    warehouse.load("products", [{"product_id": "P1", "product_category": "Ink"}])
+    check(days[59])
+    warehouse.load("promotion_details", [{**master.promotions[0], "promotion_id": "HALF"}])
+    check(days[59])
+    warehouse.load("stores", [{"store_id": "B", "time_zone": "America/Lima"}])
+    check(days[60])
+    warehouse.load("customer_details", [{"customer_id": "C5", "customer_phone": PHONE}])
+    check(days[60])
+    warehouse.load("customer_merges", [{"customer_id": "C3", "merged_into": "C1"}])
+    check(LAST)
+    headers, lines = batches[2]
+    warehouse.execute(REJECT.format("store_sales_header", headers))
+    warehouse.execute(REJECT.format("store_sales_line_items", headers))
+    check(LAST)
+    warehouse.execute(STATUS.format("superseded", lines))
+    check(LAST)
+    warehouse.execute(LET_THROUGH.format("store_sales_header", headers))
+    warehouse.execute(STATUS.format("validated", lines))
+    check(LAST)
+    deliver(of(days[61], LAST) + of(days[30], LAST, is_late=True))
+    check(LAST)
