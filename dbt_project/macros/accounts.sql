@@ -74,15 +74,15 @@
         {%- set standing = adapter.get_relation(this.database, this.schema, name) -%}
     {%- endif -%}
     {%- if standing -%}
-        (select {{ columns | join(', ') }} from {{ standing }})
+        /*standing*/ (select {{ columns | join(', ') }} from {{ standing }}) /*stood*/
     {%- else -%}
-        (
+        /*standing*/ (
             select
             {% for column, type in columns.items() -%}
                 cast(null as {{ type }}) as {{ column }}{{ ', ' if not loop.last }}
             {% endfor -%}
             limit 0
-        )
+        ) /*stood*/
     {%- endif -%}
 {%- endmacro %}
 

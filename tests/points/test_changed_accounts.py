@@ -48,7 +48,8 @@ def test_day_after_day_equals_the_reference(history: History, warehouse: Warehou
     assert all(0 < changed < everyone for changed, everyone in counts[1:4])
     built = warehouse.marts()
     marts.build_points(warehouse, day, SETTINGS, "--full-refresh")
-    assert warehouse.rows(CHANGED)[0][0] == counts[0][1]
+    ((changed, everyone),) = warehouse.rows(CHANGED)
+    assert changed == everyone >= counts[-1][1]
     assert _differing(warehouse.marts(), built) == {}
 
 

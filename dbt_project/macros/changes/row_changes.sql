@@ -111,13 +111,14 @@
 
 
 {#- What the rows of the model follow from besides the rows they are made of: its code as rendered, with
-    all settings, the macro of its changed keys, and the functions of the database. -#}
+    all settings, and the functions of the database. What it reads of the build before is no part. -#}
 {% macro row_recipe(sql) -%}
     {%- set functions = run_query(
         "select md5(string_agg(prosrc, '|' order by proname, oid)) from pg_proc"
         " where pronamespace = 'ops'::regnamespace"
     ) -%}
-    {{ return(local_md5(sql ~ functions.rows[0][0])) }}
+    {%- set code = modules.re.sub('/\*standing\*/.*?/\*stood\*/', '', sql, flags=modules.re.S) -%}
+    {{ return(local_md5(code ~ functions.rows[0][0])) }}
 {%- endmacro %}
 
 

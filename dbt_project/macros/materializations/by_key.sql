@@ -1,7 +1,8 @@
 {#- A table of rows that belong to a key (config `key`, a text). Where the models that it follows (config
     `follows`) have told which keys have other rows (docs/decisions/0032), the model's query makes the
     rows of those alone; what differs from the rows that stand takes their place and is told in turn
-    (config `tells`). The macro `changed_<model>` queries these keys. Else the table is made anew. -#}
+    (config `tells`). The macro `changed_<model>` queries these keys. Else, and where the query `unless`
+    (config) says so, the table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set table = this.incorporate(type='table') -%}
@@ -14,7 +15,8 @@
     {%- if is_kept -%}
         {%- set last = run_query("select coalesce(max(change_id), 0) from ops.row_changes").rows[0][0] -%}
     {%- endif -%}
-    {%- if is_by_changes(recipe) -%}
+    {%- set unless = config.get('unless', 'select false') -%}
+    {%- if is_by_changes(recipe) and not run_query(unless).rows[0][0] -%}
         {%- set keys = config.require('key') -%}
         {%- call statement('keys') -%}
             set local synchronous_commit = off;

@@ -1,3 +1,9 @@
+{{ config(
+    tells=['customer_id'],
+    told_by=[
+        'birth_date'
+    ]
+) }}
 with
 
 as_of as (

@@ -1,4 +1,11 @@
 -- What a customer brought along (semantics 0, opening balance), and since when one is a member.
+{{ config(
+    tells=['customer_id'],
+    told_by=[
+        'delivered_status', 'opening_tier', 'opening_tier_rank', 'opening_points', 'opened_on',
+        'member_since', 'events_count_from', '_batch_id', '_row_number'
+    ]
+) }}
 with
 
 first_sale as (

@@ -1,3 +1,10 @@
+{{ config(
+    tells=['customer_id'],
+    told_by=[
+        'event_id', 'delivered_customer_id', 'transaction_id', 'event_type', 'reason',
+        'points', 'business_date', 'event_at', '_batch_id', '_row_number'
+    ]
+) }}
 with
 
 events as materialized (

@@ -1,7 +1,10 @@
 -- Only merchandise goes back: a returned postage fee neither takes points nor spend away.
 {{ config(
     tells=['original_transaction_id', 'return_transaction_id'],
-    told_by=['returned_amount', 'business_date', '_batch_id', '_row_number']
+    told_by=[
+        'customer_id', 'store_id', 'is_named', 'returned_amount', 'returned_to_date_amount',
+        'business_date', 'returned_at', '_batch_id', '_row_number'
+    ]
 ) }}
 with
 
