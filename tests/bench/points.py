@@ -1,9 +1,10 @@
 """The points engine at size: the ledger against a bare join, and a day's run against its history.
 
-`python -m tests.bench.points [sales] [customers]` (else 1,500,000 and 200,000) prints ratios of
-one run: the points marts (postings, ledger, lots, balances, daily sums and what they need) against
-a bare `create table as` that joins sales to customers and matching rules; then the same marts after
-one more day, with 30 and with 360 days of history, median of five.
+`python -m tests.bench.points [--day] [sales] [customers]` (else 1,500,000 and 200,000) prints
+ratios of one run: the points marts (postings, ledger, lots, balances, daily sums and what they
+need) against a bare `create table as` that joins sales to customers and matching rules; then the
+same marts after one more day, with 30 and with 360 days of history in turns, median of five
+(`--day`: that alone).
 """
 
 import datetime as dt
@@ -39,6 +40,7 @@ LEDGER = (
     "points_balances",
     "points_daily",
 )
+BEFORE = ("path:models/staging", "path:models/clean", "purchases")  # what the points marts read
 RULES = (("1", "0", "0"), ("2", "50", "25"), ("3", "100", "50"), ("4", "200", "100"))
 # A sale in 20 is paid in part with points, one in 25 comes back in part.
 HEADERS = """
@@ -79,14 +81,16 @@ inner join clean.loyalty_rules as rules
 def main() -> None:
     """Builds both worlds in a temporary folder and prints the ratios."""
     sales, customers = (
-        int(text.replace(",", "")) for text in [*sys.argv[1:], "1500000", "200000"][:2]
+        int(text.replace(",", ""))
+        for text in [*(text for text in sys.argv[1:] if text != "--day"), "1500000", "200000"][:2]
     )
     with tempfile.TemporaryDirectory() as name:
         server = EmbeddedServer(Path(name) / "home")
         try:
             info = server.start()
             _say(f"{sales:,} sales, {customers:,} customers, {DAYS} days")
-            _full(info, Path(name), sales, customers)
+            if "--day" not in sys.argv:
+                _full(info, Path(name), sales, customers)
             _day_by_history(info, Path(name), sales, customers)
         finally:
             server.destroy()
@@ -117,24 +121,41 @@ def _full(info: ServerInfo, folder: Path, sales: int, customers: int) -> None:
 
 
 def _day_by_history(info: ServerInfo, folder: Path, sales: int, customers: int) -> None:
-    """One more day of the same size on a twelfth and on all of the history."""
+    """One more day of the same size on a twelfth and on all of the history, in turns."""
     a_day = sales // DAYS
-    medians = {}
-    for days in (30, DAYS):
-        warehouse = _warehouse(info, folder, f"days_{days}")
+    warehouses = {days: _warehouse(info, folder, f"days_{days}") for days in (30, DAYS)}
+    for days, warehouse in warehouses.items():
         _fill(warehouse, a_day * days, customers, days)
         warehouse.build()
-        took = []
-        for number in range(1, 6):
-            day = LAST_DAY + dt.timedelta(days=number)
+    took: dict[int, list[dict[str, float]]] = {days: [] for days in warehouses}
+    for number in range(1, 6):
+        day = LAST_DAY + dt.timedelta(days=number)
+        for days, warehouse in warehouses.items():
             _headers(warehouse, a_day * (days + number), a_day, customers, day, 1)
-            warehouse.dbt("run", "--select", "path:models/clean")
-            nodes = warehouse.dbt("run", "--select", *LEDGER)
-            took.append(sum(float(node["execution_seconds"]) for node in nodes))
-        medians[days] = statistics.median(took)
-        _say(f"a day on {days} days of history: {medians[days]:.1f} s")
+            nodes = warehouse.dbt("run", "--select", *BEFORE, *LEDGER)
+            took[days].append(
+                {
+                    node["unique_id"].rpartition(".")[2]: float(node["execution_seconds"])
+                    for node in nodes
+                }
+            )
+    for warehouse in warehouses.values():
         warehouse.close()
-    _say(f"{DAYS} against 30 days of history: {medians[DAYS] / medians[30]:.2f} x")
+    few, many = (_medians(took[days]) for days in (30, DAYS))
+    _say(f"a day, in seconds: {30:>28} {DAYS:>8} days of history")
+    for name in sorted(many, key=lambda name: few[name] - many[name]):
+        if many[name] >= 0.1:
+            _say(f"{name:38} {few[name]:8.2f} {many[name]:8.2f}")
+    for what, names in (("points marts", set(LEDGER)), ("with all that they read", set(many))):
+        sums = [
+            statistics.median(sum(run[name] for name in names) for run in took[days])
+            for days in (30, DAYS)
+        ]
+        _say(f"{what:38} {sums[0]:8.2f} {sums[1]:8.2f} {sums[1] / sums[0]:8.2f} x")
+
+
+def _medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
 def _warehouse(info: ServerInfo, folder: Path, name: str) -> Warehouse:

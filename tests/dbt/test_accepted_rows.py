@@ -111,5 +111,13 @@ def test_other_code_and_a_full_refresh_read_all(
     assert build() == everything
 
 
+def test_a_data_set_that_never_came_is_no_news(warehouse: Warehouse) -> None:
+    """Who follows it would else be made anew in each build."""
+    for _ in range(2):
+        warehouse.dbt("run", "--select", "+accepted_lines")
+    told = "select count(*) from ops.row_changes where model = 'accepted_lines' and key is null"
+    assert warehouse.rows(told) == [(1,)]
+
+
 def _is_built(warehouse: Warehouse) -> bool:
     return warehouse.rows("select to_regclass('clean.accepted_headers')") != [(None,)]

@@ -45,6 +45,11 @@
 {%- endmacro %}
 
 
+{% macro is_empty(relation) -%}
+    {{ return(not run_query("select exists (select from " ~ relation ~ ")").rows[0][0]) }}
+{%- endmacro %}
+
+
 {#- A query of the keys (`key`, a text) that a model has told of in a column since this one was built. -#}
 {% macro told(name, column) -%}
     select changes.key
@@ -54,7 +59,7 @@
         and changes.column_name = '{{ column }}'
         and changes.change_id > (
             select builds.change_id from ops.row_builds as builds
-            where builds.model = '{{ model.name }}'
+            where builds.model = '{{ model.name if model is defined }}'
         )
 {%- endmacro %}
 

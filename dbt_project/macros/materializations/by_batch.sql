@@ -52,8 +52,12 @@
         {%- endcall -%}
         {% if changed -%}{{ run_hooks(post_hooks, inside_transaction=True) }}{%- endif %}
     {%- else -%}
+        {#- Nothing comes of nothing: a data set that was never delivered is made anew each time. -#}
+        {%- set was_empty = existing is not none and existing.is_table and is_empty(existing) -%}
         {%- do replace_table(existing, table, sql) -%}
-        {%- if is_kept -%}{%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}{%- endif -%}
+        {%- if is_kept and not (was_empty and is_empty(table)) -%}
+            {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
+        {%- endif -%}
     {%- endif -%}
 
     {%- if is_kept -%}

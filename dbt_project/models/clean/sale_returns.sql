@@ -1,10 +1,8 @@
 -- Only merchandise goes back: a returned postage fee neither takes points nor spend away.
 {{ config(
-    tells=['original_transaction_id', 'return_transaction_id'],
-    told_by=[
-        'customer_id', 'store_id', 'is_named', 'returned_amount', 'returned_to_date_amount',
-        'business_date', 'returned_at', '_batch_id', '_row_number'
-    ]
+    materialized='by_key', key='original_transaction_id',
+    follows=['sales', 'sale_lines', 'return_matches'],
+    tells=['original_transaction_id', 'customer_id', 'business_date']
 ) }}
 with
 
@@ -23,12 +21,27 @@ sales as (
     from {{ ref('sales') }}
 ),
 
+named as (
+    select
+        transaction_id,
+        original_transaction_id,
+        total_amount
+    from sales
+    where
+        is_return
+        and original_transaction_id is not null
+        and {{ of_changed_keys('original_transaction_id') }}
+),
+
 other_lines as (
     select
         transaction_id,
         sum(line_amount) as line_amount
     from {{ ref('sale_lines') }}
-    where is_return and not is_merchandise
+    where
+        is_return
+        and not is_merchandise
+        and {{ of_changed_keys('transaction_id', 'select named.transaction_id from named') }}
     group by transaction_id
 ),
 
@@ -38,17 +51,17 @@ matched as (
         original_transaction_id,
         sum(case when is_merchandise then returned_amount else 0 end) as returned_amount
     from {{ ref('return_matches') }}
+    where {{ of_changed_keys('original_transaction_id') }}
     group by return_transaction_id, original_transaction_id
 ),
 
 returned as (
     select
-        sales.transaction_id,
-        sales.original_transaction_id,
-        greatest(coalesce(other_lines.line_amount, 0) - sales.total_amount, 0) as returned_amount
-    from sales
-    left join other_lines on sales.transaction_id = other_lines.transaction_id
-    where sales.is_return and sales.original_transaction_id is not null
+        named.transaction_id,
+        named.original_transaction_id,
+        greatest(coalesce(other_lines.line_amount, 0) - named.total_amount, 0) as returned_amount
+    from named
+    left join other_lines on named.transaction_id = other_lines.transaction_id
     union all
     select
         return_transaction_id as transaction_id,

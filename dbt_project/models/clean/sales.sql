@@ -3,7 +3,8 @@
     follows=['accepted_headers', 'accepted_lines', 'stores', 'customer_merges', 'phone_owners'],
     tells=['transaction_id', 'customer_id', 'store_id', 'business_date'],
     indexes=[
-        {'columns': ['transaction_id']}, {'columns': ['customer_id']}, {'columns': ['business_date']}
+        {'columns': ['transaction_id']}, {'columns': ['original_transaction_id']},
+        {'columns': ['customer_id']}, {'columns': ['business_date']}
     ]
 ) }}
 with

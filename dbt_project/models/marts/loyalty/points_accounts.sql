@@ -1,5 +1,5 @@
--- Whose account may be another than at the last build: rows of purchases, returns, lines, events or the
--- membership have changed, or a day has come on which points expire, are released or a tier is
+-- Whose account may be another than at the last build: rows of purchases, returns, lines, events or
+-- the membership have changed, or a day has come on which points expire, are released or a tier is
 -- reviewed. All others stand (docs/decisions/0018, 0032).
 -- Besides, all follow from: {{ ref('loyalty_tiers') }}, {{ ref('loyalty_rules') }},
 -- {{ ref('promotion_versions') }}
@@ -52,8 +52,9 @@ due as (
 final as (
     select
         coalesce(accounts.customer_id, due.customer_id) as customer_id,
-        {{ of_changed_keys('coalesce(accounts.customer_id, due.customer_id)', 'select due.customer_id from due') }}
-            as is_changed
+        coalesce(
+            {{ of_changed_keys('due.customer_id', 'select due.customer_id from due') }}, false
+        ) as is_changed
     from accounts
     full join due on accounts.customer_id = due.customer_id
 )
