@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 from contextlib import closing
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,7 +39,7 @@ DEFECTS = ("--defect-rate", "0.02", "--seed", "7")
 # A day upon a history: what is open and nobody repairs is looked up in each run, which is not the
 # cost of the history. `--defects` plants some, to see what that costs.
 NO_DEFECTS = "0"
-REPEATS = 3  # days measured upon each history; the median counts
+REPEATS = 5  # days measured upon each history; the median counts
 
 
 def main() -> None:
@@ -135,57 +136,73 @@ def _start_of_helper(url: str) -> float:
     return seconds[0]
 
 
+@dataclass
+class History:
+    """A warehouse with days in it, and its landing folder; seconds of the days that came since."""
+
+    url: str
+    landing: Path
+    at_once: float
+    copied: list[float] = field(default_factory=list)
+    landed: list[float] = field(default_factory=list)
+    judged: list[float] = field(default_factory=list)
+
+    def both(self) -> float:
+        """Seconds to land and validate a day, in the median."""
+        return statistics.median(map(sum, zip(self.landed, self.judged, strict=True)))
+
+
 def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int], defects: str) -> str:
-    """One row a length of the history: land and validate one day more, median of three days."""
-    days = max(lengths) + REPEATS
-    source, landing = folder / "days", folder / "landing"
+    """One row a length of the history: land and validate one day more, in turns, median of five."""
+    source = folder / "days"
     lens(
-        *("generate", "--preset", preset, "--history-days", "0", "--days", str(days)),
+        *("generate", "--preset", preset, "--history-days", "0"),
+        *("--days", str(max(lengths) + REPEATS)),
         *("--defect-rate", defects, "--seed", "7", "--out", str(source)),
         environment={},
     )
-    landing.mkdir()
-    url = _database(info, "days")
-    coming = sorted(path for path in source.iterdir() if path.is_dir())
+    days = sorted(path for path in source.iterdir() if path.is_dir())
+    with Worker("loyalty_lens.quality.expectations") as worker:
+
+        def judge(url: str) -> None:
+            validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
+
+        histories: dict[int, History] = {}
+        for length in lengths:
+            url, landing = _database(info, f"days_{length}"), folder / f"landing_{length}"
+            for day in days[:length]:
+                shutil.copytree(day, landing / day.name)
+            with stopwatch() as seconds:
+                _land(url, landing)
+                judge(url)
+            histories[length] = History(url, landing, seconds[0])
+        for number in range(REPEATS):
+            for length, history in histories.items():
+                day = days[length + number]
+                shutil.copytree(day, history.landing / day.name)
+                history.copied.append(bare_copy(info.url("postgres"), files_below(day)))
+                with stopwatch() as seconds:
+                    _land(history.url, history.landing)
+                history.landed += seconds
+                with stopwatch() as seconds:
+                    judge(history.url)
+                history.judged += seconds
     rows: list[list[object]] = [
         ["history", "days at once s", "copy s", "land s", "validate s", "x"]
     ]
-    first = None
-    with Worker("loyalty_lens.quality.expectations") as worker:
-        validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
-        taken = 0
-        for length in lengths:
-            with stopwatch() as at_once:
-                for path in coming[taken:length]:
-                    path.rename(landing / path.name)
-                _land(url, landing)
-                validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
-            copied, landed, judged = [], [], []
-            for path in coming[length : length + REPEATS]:
-                copied.append(bare_copy(info.url("postgres"), files_below(path)))
-                path.rename(landing / path.name)
-                with stopwatch() as seconds:
-                    _land(url, landing)
-                landed += seconds
-                with stopwatch() as seconds:
-                    validate(url, currency="EUR", default_time_zone="UTC", worker=worker)
-                judged += seconds
-            taken = length + REPEATS
-            both = statistics.median(map(sum, zip(landed, judged, strict=True)))
-            first = first or both
-            rows.append(
-                [
-                    f"{length} days",
-                    at_once[0],
-                    f"{statistics.median(copied):.2f}",
-                    f"{statistics.median(landed):.2f}",
-                    f"{statistics.median(judged):.2f}",
-                    f"{both / first:.2f}",
-                ]
-            )
+    for length, history in histories.items():
+        each = (history.copied, history.landed, history.judged)
+        rows.append(
+            [
+                f"{length} days",
+                history.at_once,
+                *(f"{statistics.median(seconds):.2f}" for seconds in each),
+                f"{history.both() / histories[lengths[0]].both():.2f}",
+            ]
+        )
+        shutil.rmtree(history.landing)
+        _drop(info, f"days_{length}")
     shutil.rmtree(source)
-    shutil.rmtree(landing)
-    _drop(info, "days")
     return table(rows)
 
 
