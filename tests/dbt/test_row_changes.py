@@ -9,12 +9,13 @@ import pytest
 
 from tests.conftest import NewDatabase
 from tests.dbt.histories import FIRST_DAY, History, Row, random_history
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 TABLES = {
     "clean": ("sales", "sale_lines", "line_amount_limits", "sale_returns"),
     "marts": ("purchases",),
 }
+STATES = {"marts": ("segment_states",)}
 PHONE = "31612345678"
 LAST = FIRST_DAY + dt.timedelta(days=120)
 STATUS = "update ops.load_batches set status = '{}' where batch_id = {}"
@@ -67,11 +68,13 @@ def analyst(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> I
     analyst.close()
 
 
-def build(warehouse: Warehouse, date: dt.date) -> None:
-    warehouse.dbt("run", "--select", "+purchases", business_date=date)
+def build(warehouse: Warehouse, date: dt.date, model: str = "purchases") -> None:
+    warehouse.dbt("build", *NO_TESTS, "--select", f"+{model}", business_date=date)
 
 
-def content(warehouse: Warehouse, prefix: str = "") -> dict[str, list[str]]:
+def content(
+    warehouse: Warehouse, prefix: str = "", of: dict[str, tuple[str, ...]] = TABLES
+) -> dict[str, list[str]]:
     return {
         table: [
             text
@@ -79,14 +82,20 @@ def content(warehouse: Warehouse, prefix: str = "") -> dict[str, list[str]]:
                 f"select cast(t as text) from {prefix}{schema}.{table} as t order by 1"
             )
         ]
-        for schema, tables in TABLES.items()
+        for schema, tables in of.items()
         for table in tables
     }
 
 
-def assert_as_from_nothing(warehouse: Warehouse, analyst: Warehouse, date: dt.date) -> None:
-    build(analyst, date)
-    built, expected = content(warehouse), content(analyst, "dev_ann_")
+def assert_as_from_nothing(
+    warehouse: Warehouse,
+    analyst: Warehouse,
+    date: dt.date,
+    model: str = "purchases",
+    of: dict[str, tuple[str, ...]] = TABLES,
+) -> None:
+    build(analyst, date, model)
+    built, expected = content(warehouse, of=of), content(analyst, "dev_ann_", of)
     for table, rows in expected.items():
         assert rows, table
         assert set(rows) ^ set(built[table]) == set(), table
@@ -170,3 +179,51 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
     check(LAST)
     deliver(of(days[61], LAST) + of(days[30], LAST, is_late=True))
     check(LAST)
+
+
+def test_states_before_the_first_change_stand(
+    warehouse: Warehouse, analyst: Warehouse, history: History
+) -> None:
+    def made() -> dict[dt.date, set[int]]:
+        """State date to the transactions that wrote its rows."""
+        states: dict[dt.date, set[int]] = {}
+        for date, number in warehouse.rows(
+            "select distinct state_date, cast(cast(xmin as text) as bigint)"
+            " from marts.segment_states"
+        ):
+            states.setdefault(date, set()).add(number)
+        return states
+
+    def sell(key: str, date: dt.date, customer: str = "C2") -> None:
+        header = {"transaction_id": key, "customer_id": customer, "store_id": "A"}
+        header |= {"transaction_date": f"{date} 12:00", "total_amount": "900"}
+        warehouse.load("store_sales_header", [header])
+
+    def standing(date: dt.date) -> set[dt.date]:
+        """Builds; the states whose rows were left alone."""
+        before = made()
+        build(warehouse, date, "segment_states")
+        assert_as_from_nothing(warehouse, analyst, date, "segment_states", STATES)
+        after = made()
+        return {state for state in after if after[state] <= before.get(state, set())}
+
+    warehouse.load("loyalty_rules", history.rules, arrival=FIRST_DAY)
+    month_end = dt.date(2026, 2, 28)
+    build(warehouse, month_end, "segment_states")
+    assert_as_from_nothing(warehouse, analyst, month_end, "segment_states", STATES)
+    past = {state for state in made() if state < month_end}
+    assert len(past) > 2
+    sell("N1", month_end)
+    assert standing(month_end) == past
+    # The month is over: its end is no longer the current state.
+    sell("N2", month_end + dt.timedelta(days=1))
+    assert standing(month_end + dt.timedelta(days=1)) == past
+    sell("N3", dt.date(2026, 1, 2))
+    late = {state for state in past if state < dt.date(2026, 1, 2)}
+    assert late
+    assert standing(month_end + dt.timedelta(days=1)) == late
+    details = {"customer_id": "C4", "last_purchase_date": "2026-02-02"}
+    warehouse.load("customer_details", [details], file_date=month_end)
+    assert standing(month_end + dt.timedelta(days=3)) == {
+        state for state in past if state < dt.date(2026, 2, 2)
+    }

@@ -116,14 +116,18 @@
 
 
 {#- What the rows of the model follow from besides the rows they are made of: its code as rendered, with
-    all settings, and the functions of the database. What it reads of the build before is no part. -#}
+    all settings, the functions of the database, and seeds. What it reads of the build before is no part. -#}
 {% macro row_recipe(sql) -%}
     {%- set functions = run_query(
         "select md5(string_agg(prosrc, '|' order by proname, oid)) from pg_proc"
         " where pronamespace = 'ops'::regnamespace"
     ) -%}
     {%- set code = modules.re.sub('/\*standing\*/.*?/\*stood\*/', '', sql, flags=modules.re.S) -%}
-    {{ return(local_md5(code ~ functions.rows[0][0])) }}
+    {%- set seeds = [] -%}
+    {%- for id in model.depends_on.nodes | sort if graph.nodes[id].resource_type == 'seed' -%}
+        {%- do seeds.append(graph.nodes[id].checksum.checksum) -%}
+    {%- endfor -%}
+    {{ return(local_md5(code ~ functions.rows[0][0] ~ seeds | join)) }}
 {%- endmacro %}
 
 

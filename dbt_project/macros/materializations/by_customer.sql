@@ -2,9 +2,11 @@
     model's query makes the rows of those: what differs from the rows that stand takes their place,
     and all other rows are not touched. Else the table is made anew.
 
+    The keys that the config `tells` are those of rows that differ (docs/decisions/0032).
     `changed_from` (config) tells, from the rows that went and came, as of which date the table is
     another: an aggregate per `changed_by` (columns), of which the least counts. -#}
 {% materialization by_customer, adapter='postgres' %}
+    {%- set is_kept = target.name == 'prod' -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
 
@@ -27,6 +29,13 @@
             where {{ of_changed('stood.customer_id') }};
             analyze made;
             analyze stood;
+            {% if config.get('tells') -%}
+                {{ tell_keys(
+                    'select * from (select ' ~ columns ~ ' from made where content not in (select content'
+                    ~ ' from stood) union all select ' ~ columns ~ ' from stood where content not in'
+                    ~ ' (select content from made)) as differing'
+                ) }}
+            {%- endif %}
             delete from {{ target }}
             where ctid in (
                 select place from stood where content not in (select content from made)
@@ -51,6 +60,9 @@
         {%- endcall -%}
     {%- else -%}
         {%- do replace_table(existing, target, sql) -%}
+        {%- if is_kept and config.get('tells') -%}
+            {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
+        {%- endif -%}
         {%- call statement('record') -%}
             {{ record_accounts("select '-infinity'::date") }}
         {%- endcall -%}

@@ -1,8 +1,5 @@
 {{ config(
-    tells=['customer_id'],
-    told_by=[
-        'birth_date'
-    ]
+    tells=['customer_id', 'last_purchase_date'], told_by=['birth_date']
 ) }}
 with
 

@@ -6,7 +6,7 @@
 ) }}
 with
 
-sales as (
+sales as not materialized (
     select
         transaction_id,
         customer_id,

@@ -1,6 +1,10 @@
 -- Every state is reckoned from the sales and returns up to its day, as customer_rfm does for the
 -- business date: no snapshot, so that a late sale mends the past. What counts from one state on
 -- until another is told once, and added up along the states.
+{{ config(
+    materialized='by_key', key='cast(state_date as text)',
+    follows=['sales', 'sale_lines', 'sale_returns', 'points_ledger', 'customers', 'as_of']
+) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 with
 
@@ -10,6 +14,7 @@ states as (
         row_number() over (order by state_date) as state_number,
         is_current
     from {{ ref('state_dates') }}
+    where {{ of_changed_keys('cast(state_date as text)') }}
 ),
 
 -- A day is first known to the state after those that end before it; one that leaves the window
