@@ -217,7 +217,7 @@ def test_states_before_the_first_change_stand(
     assert standing(month_end) == past
     # The month is over: its end is no longer the current state.
     sell("N2", month_end + dt.timedelta(days=1))
-    assert standing(month_end + dt.timedelta(days=1)) == past
+    assert past <= standing(month_end + dt.timedelta(days=1))
     sell("N3", dt.date(2026, 1, 2))
     late = {state for state in past if state < dt.date(2026, 1, 2)}
     assert late
