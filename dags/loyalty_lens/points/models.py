@@ -86,7 +86,7 @@ class Models:
     @cached_property
     def _macros(self) -> str:
         """Macros only: a materialization is a tag that only dbt knows."""
-        files = [path.read_text("utf-8") for path in sorted(PROJECT.glob("macros/*.sql"))]
+        files = [path.read_text("utf-8") for path in sorted(PROJECT.glob("macros/**/*.sql"))]
         return "".join(macro for text in files for macro in MACRO.findall(text))
 
     @cached_property
