@@ -87,10 +87,10 @@
 {%- endmacro %}
 
 
-{#- A query of the as-of date, of models that follow it; else of null. -#}
+{#- A query of the as-of date, of models that follow it (also through others); else of null. -#}
 {% macro as_of_date() -%}
     {%- if 'as_of' in config.require('follows') -%}
-        select business_date from {{ ref('as_of') }}
+        select business_date from {{ graph.nodes['model.' ~ project_name ~ '.as_of'].relation_name }}
     {%- else -%}
         select null::date
     {%- endif -%}

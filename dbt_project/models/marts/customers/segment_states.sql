@@ -1,7 +1,6 @@
 -- Every state is reckoned from the sales and returns up to its day, as customer_rfm does for the
 -- business date: no snapshot, so that a late sale mends the past. What counts from one state on
 -- until another is told once, and added up along the states.
--- Built as of: {{ ref('as_of') }}
 {{ config(
     materialized='by_key', key='cast(state_date as text)',
     follows=['sales', 'sale_lines', 'sale_returns', 'points_ledger', 'customers', 'as_of']
