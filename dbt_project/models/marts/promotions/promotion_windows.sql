@@ -120,7 +120,7 @@ final as (
         cast(7 * bounded.weeks as integer) as before_day_count,
         greatest(bounded.last_date - bounded.start_date + 1, 0) as during_day_count,
         greatest(bounded.after_last_date - bounded.end_date, 0) as after_day_count,
-        bounded.end_date <= bounded.business_date as is_complete,
+        coalesce(bounded.end_date <= bounded.business_date, false) as is_complete,
         coalesce(overlapping.promotion_count, 0) as overlapping_count,
         overlapping.promotions as overlapping_promotions,
         bounded.start_date - 7 * bounded.weeks as before_first_date,
