@@ -18,41 +18,17 @@
         {%- call statement('main') -%}
             set local synchronous_commit = off;
             {{ get_assert_columns_equivalent(sql) }}
-            create temporary table made on commit drop as
-            select made.*, hash_record_extended(made, 0) as content
-            from (
-                select {{ contracted_columns() }} from ({{ sql }}) as model
-            ) as made;
-            create temporary table stood on commit drop as
-            select stood.*, hash_record_extended(stood, 0) as content, stood.ctid as place
-            from {{ target }} as stood
-            where {{ of_changed('stood.customer_id') }};
-            analyze made;
-            analyze stood;
+            {{ exchange_rows(
+                target, sql, columns, contracted_columns(), of_changed('stood.customer_id')
+            ) }}
             {% if config.get('tells') -%}
-                {{ tell_keys(
-                    'select * from (select ' ~ columns ~ ' from made where content not in (select content'
-                    ~ ' from stood) union all select ' ~ columns ~ ' from stood where content not in'
-                    ~ ' (select content from made)) as differing'
-                ) }}
+                {{ tell_keys('select * from differing') }}
             {%- endif %}
-            delete from {{ target }}
-            where ctid in (
-                select place from stood where content not in (select content from made)
-            );
-            insert into {{ target }} ({{ columns }})
-            select {{ columns }} from made where content not in (select content from stood);
             {%- set changed_from -%}
                 select min(changed_from)
                 from (
                     select {{ config.get('changed_from', 'null::date') }} as changed_from
-                    from (
-                        select {{ columns }} from made
-                        where content not in (select content from stood)
-                        union all
-                        select {{ columns }} from stood
-                        where content not in (select content from made)
-                    ) as differing
+                    from differing
                     group by {{ config.get('changed_by', ['customer_id']) | join(', ') }}
                 ) as dates
             {%- endset -%}

@@ -17,7 +17,6 @@
     {%- endif -%}
     {%- set unless = config.get('unless', 'select false') -%}
     {%- if is_by_changes(recipe) and not run_query(unless).rows[0][0] -%}
-        {%- set keys = config.require('key') -%}
         {%- call statement('keys') -%}
             set local synchronous_commit = off;
             create temporary table changed_keys on commit drop as
@@ -31,29 +30,11 @@
                 {% if config.get('contract').enforced -%}
                     {{ get_assert_columns_equivalent(sql) }}
                 {%- endif %}
-                create temporary table made on commit drop as
-                select made.*, hash_record_extended(made, 0) as content
-                from (
-                    select
-                        {{ contracted_columns() if config.get('contract').enforced else columns }}
-                    from ({{ sql }}) as model
-                ) as made;
-                create temporary table stood on commit drop as
-                select stood.*, hash_record_extended(stood, 0) as content, stood.ctid as place
-                from {{ table }} as stood
-                where {{ config.require('key') }} in (select changed_keys.key from changed_keys);
-                analyze made (content);
-                analyze stood (content);
-                create temporary table differing on commit drop as
-                select {{ columns }}, true as is_new, null::tid as place from made
-                where made.content not in (select stood.content from stood)
-                union all
-                select {{ columns }}, false as is_new, place from stood
-                where stood.content not in (select made.content from made);
-                delete from {{ table }}
-                where ctid in (select differing.place from differing where not differing.is_new);
-                insert into {{ table }} ({{ columns }})
-                select {{ columns }} from differing where is_new;
+                {{ exchange_rows(
+                    table, sql, columns,
+                    contracted_columns() if config.get('contract').enforced else columns,
+                    config.require('key') ~ ' in (select changed_keys.key from changed_keys)'
+                ) }}
                 {% if config.get('tells') -%}
                     {{ tell_keys('select * from differing') }}
                 {%- endif %}
