@@ -11,7 +11,7 @@ WORKDIR /opt/airflow
 
 # The user of the image is airflow, in group 0. The containers run as another user of that group
 # (AIRFLOW_UID), so all that is written at run time is open to the group.
-RUN python -m venv --without-pip venv && mkdir -p project/requirements lens landing demo_files exports && \
+RUN python -m venv --without-pip venv && mkdir -p project/requirements lens landing demo_files exports backups && \
     chmod g+w . lens logs
 COPY --chown=airflow:0 requirements/runtime.txt project/requirements/
 RUN python -m pip --python venv/bin/python install --no-cache-dir --no-deps --require-hashes \

@@ -34,6 +34,8 @@ class Settings:
     marker: str | None  # LENS_MARKER: what its sender writes when a file is complete
     exports: Path  # LENS_EXPORTS (of the demo: its folder demo): where lists are written
     campaigns: Path  # LENS_CAMPAIGNS: the file that names them
+    backups: Path  # LENS_BACKUPS (of the demo: its folder demo): where backups are written
+    backups_kept: int  # LENS_BACKUPS_KEPT: how many of the newest stay
     consent_when_missing: str  # LENS_CONSENT_WHEN_MISSING: exclude or include
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
@@ -80,7 +82,9 @@ class Settings:
             landing_options=_options(env, "LENS_LANDING_OPTIONS"),
             settle_seconds=_decimal(env, "LENS_SETTLE_SECONDS", "2"),
             marker=_marker(env),
-            exports=_exports(env.get("LENS_EXPORTS"), home, demo=demo),
+            exports=_written(env.get("LENS_EXPORTS"), home, "exports", demo=demo),
+            backups=_written(env.get("LENS_BACKUPS"), home, "backups", demo=demo),
+            backups_kept=_integer(env, "LENS_BACKUPS_KEPT", "14"),
             campaigns=_folder(env.get("LENS_CAMPAIGNS", CAMPAIGNS)),
             consent_when_missing=_one_of(
                 env, "LENS_CONSENT_WHEN_MISSING", "exclude", ("exclude", "include")
@@ -134,11 +138,11 @@ def _place(text: str | None, default: Path) -> tuple[Path, str | None]:
     return _folder(unquote(text.removeprefix("file://")) if text else default), None
 
 
-def _exports(text: str | None, home: Path, *, demo: bool) -> Path:
-    """Invented customers never lie beside one's own."""
+def _written(text: str | None, home: Path, name: str, *, demo: bool) -> Path:
+    """A folder that is written to; invented customers never lie beside one's own."""
     if demo:
-        return _folder(text) / "demo" if text else home / "demo" / "exports"
-    return _folder(text) if text else home / "exports"
+        return _folder(text) / "demo" if text else home / "demo" / name
+    return _folder(text) if text else home / name
 
 
 def _options(env: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def certify(url: str, run_id: str) -> dict[str, Any]:
             "counts": dict(_rows(connection, BATCH_COUNTS)),
             "amounts": _rows(connection, AMOUNTS)[0][0],
             "accounts": publish_accounts(connection),
-            "hashes": {mart: _content(connection, mart) for mart in CUSTOMER_MARTS},
+            "hashes": {mart: content_of(connection, mart) for mart in CUSTOMER_MARTS},
         }
         with connection.cursor() as cursor:
             cursor.execute(
@@ -60,7 +60,7 @@ def _rows(connection: Connection, query: str | sql.Composable) -> list[tuple[Any
         return cursor.fetchall()
 
 
-def _content(connection: Connection, mart: str) -> dict[str, Any]:
+def content_of(connection: Connection, mart: str) -> dict[str, Any]:
     """Row count and a hash of all rows that does not depend on their order."""
     query = sql.SQL(
         "select count(*), coalesce(sum(hashtextextended(cast(mart as text), 0)), 0)::text"

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LANDING = ("LENS_LANDING", "landing")
-WRITTEN = (("LENS_DEMO_LANDING", "demo_files"), ("LENS_EXPORTS", "exports"))
+WRITTEN = (
+    ("LENS_DEMO_LANDING", "demo_files"),
+    ("LENS_EXPORTS", "exports"),
+    ("LENS_BACKUPS", "backups"),
+)
 
 
 def make(values: Mapping[str, str]) -> None:

@@ -79,7 +79,7 @@ def stack(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str], postgres: EmbeddedServer
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack") / "opt airflow"
-    for name in ("landing", "demo_files", "exports", "logs"):
+    for name in ("landing", "demo_files", "exports", "backups", "logs"):
         (folder / name).mkdir(parents=True)
     stack = Stack(folder, values, postgres.start().port)
     for service in stack.services.values():

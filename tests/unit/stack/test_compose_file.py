@@ -201,7 +201,7 @@ def test_start_order(services: dict[str, Any]) -> None:
 def test_folders_are_bind_mounts_and_never_made_by_docker(services: dict[str, Any]) -> None:
     mounts = {mount["target"]: mount for mount in services["airflow-scheduler"]["volumes"]}
     environment = services["airflow-scheduler"]["environment"]
-    for name in ("LENS_LANDING", "LENS_DEMO_LANDING", "LENS_EXPORTS"):
+    for name in ("LENS_LANDING", "LENS_DEMO_LANDING", "LENS_EXPORTS", "LENS_BACKUPS"):
         mount = mounts[environment[name]]
         assert mount["type"] == "bind"
         assert mount["bind"] == {"create_host_path": False}  # root would own it
@@ -233,7 +233,8 @@ def test_no_secret_is_on_a_command_line(services: dict[str, Any], written: dict[
 
 
 def test_env_file_and_folders_stay_out_of_version_control() -> None:
-    names = [".env", ".env.unfinished", "landing/x.csv", "demo_files/x.csv", "exports/x.csv"]
+    names = [".env", ".env.unfinished"]
+    names += [f"{folder}/x.csv" for folder in ("landing", "demo_files", "exports", "backups")]
     done = subprocess.run(
         ["git", "check-ignore", *names],
         cwd=compose.ROOT,

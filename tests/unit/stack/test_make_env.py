@@ -109,7 +109,7 @@ def test_folders_belong_to_the_user_of_the_containers(folder: Path) -> None:
     _run(folder, "make_env")
     owner = int(_values(folder)["AIRFLOW_UID"])
     assert owner == (os.getuid() or make_env.IMAGE_UID)
-    for name in ("landing", "demo_files", "exports"):
+    for name in ("landing", "demo_files", "exports", "backups"):
         assert (folder / name).stat().st_uid == owner
 
 
@@ -125,18 +125,19 @@ def test_a_folder_below_the_home_is_made_there_as_compose_looks_for_it(
     folders.make(values)
     assert folders.problems(values) == []
     assert (home / "files").is_dir() and (home / "out").is_dir()
-    assert [path.name for path in here.iterdir()] == ["demo_files"]
+    assert sorted(path.name for path in here.iterdir()) == ["backups", "demo_files"]
 
 
 def test_a_folder_of_somebody_else_is_told(folder: Path) -> None:
-    (folder / "exports").mkdir()
-    (folder / "demo_files").mkdir()
+    for name in ("exports", "demo_files", "backups"):
+        (folder / name).mkdir()
     values = {
         "AIRFLOW_UID": str((folder / "exports").stat().st_uid + 1),
         "LENS_EXPORTS": str(folder / "exports"),
         "LENS_DEMO_LANDING": str(folder / "demo_files"),
+        "LENS_BACKUPS": str(folder / "backups"),
     }
-    assert len(folders.problems(values)) == 2
+    assert len(folders.problems(values)) == 3
     assert "chown" in folders.problems(values)[0]
 
 

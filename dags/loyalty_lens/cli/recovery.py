@@ -1,0 +1,60 @@
+"""The commands that save the warehouse to a file and bring it back."""
+
+from pathlib import Path
+
+import click
+
+from loyalty_lens.errors import WarehouseError
+from loyalty_lens.pipeline.lock import only_run
+from loyalty_lens.recovery.backup import back_up, backups
+from loyalty_lens.recovery.restore import restore as put_back
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.access import warehouse_url
+from loyalty_lens.warehouse.connection import shown
+
+
+@click.command()
+@click.pass_obj
+def backup(settings: Settings) -> None:
+    """Save the warehouse to a file in LENS_BACKUPS; only the newest LENS_BACKUPS_KEPT stay."""
+    url = warehouse_url(settings)
+    with only_run(url):
+        saved, content = back_up(url, settings.backups, keep=settings.backups_kept)
+    click.echo(saved.path)
+    tables = len(content.row_counts)
+    click.echo(f"{content.rows:,} rows of {tables} tables, {saved.size_bytes / 1e6:,.1f} MB")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--list", "only_list", is_flag=True, help="Name the backups there are.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool) -> None:
+    """Put the warehouse back as a backup holds it (default: the newest in LENS_BACKUPS)."""
+    url = warehouse_url(settings)
+    found = backups(url, settings.backups)
+    if only_list:
+        for each in found:
+            size = f"{each.size_bytes / 1e6:,.1f} MB"
+            click.echo(f"{each.taken_at:%Y-%m-%d %H:%M} UTC  {size:>12}  {each.path}")
+        return
+    if file is None and not found:
+        raise WarehouseError(
+            f"{settings.backups}: no backup of this warehouse; name a file, or set LENS_BACKUPS"
+        )
+    chosen = file or found[0].path
+    if not yes:
+        click.confirm(
+            f"Replace the warehouse at {shown(url)} by {chosen}? What came since goes", abort=True
+        )
+    with only_run(url):
+        content = put_back(url, chosen)
+    click.echo(f"restored from {chosen}")
+    click.echo(
+        f"{content.rows:,} rows of {len(content.row_counts)} tables, as they were saved;"
+        " lens run loads what arrived since"
+    )
+
+
+COMMANDS = (backup, restore)

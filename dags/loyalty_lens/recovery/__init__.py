@@ -1,0 +1,1 @@
+"""A warehouse is saved to a file, and comes back from one."""
