@@ -9,6 +9,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from loyalty_lens.errors import TransformError
 from loyalty_lens.transform.connections import keep_connections
+from loyalty_lens.transform.events import hear_warnings_only
 
 # What went wrong is in the answer, and in dbt's own log file. The manifest as JSON, which nobody
 # reads, took as long to write as a third of the models to build.
@@ -33,6 +34,7 @@ def handle(request: dict[str, Any]) -> list[dict[str, Any]]:
 def prepare() -> None:
     """Parses ahead, while files land and are judged; what is wrong is told to whoever asks."""
     keep_connections()
+    hear_warnings_only()
     with suppress(TransformError):
         _manifest()
 

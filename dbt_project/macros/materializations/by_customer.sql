@@ -17,7 +17,6 @@
         {%- set columns = model['columns'].values() | map(attribute='name') | join(', ') -%}
         {%- call statement('main') -%}
             set local synchronous_commit = off;
-            {{ get_assert_columns_equivalent(sql) }}
             {{ exchange_rows(
                 target, sql, columns, contracted_columns(), of_changed('stood.customer_id')
             ) }}

@@ -27,9 +27,6 @@
         {%- if run_query("select exists (select from changed_keys)").rows[0][0] -%}
             {%- set columns = model['columns'].values() | map(attribute='name') | join(', ') -%}
             {%- call statement('main') -%}
-                {% if config.get('contract').enforced -%}
-                    {{ get_assert_columns_equivalent(sql) }}
-                {%- endif %}
                 {{ exchange_rows(
                     table, sql, columns,
                     contracted_columns() if config.get('contract').enforced else columns,

@@ -26,7 +26,7 @@
     {%- call statement('main') -%}
         {# Whoever records the build, in ops, waits for the disk: for all that came before. -#}
         set local synchronous_commit = off;
-        {{ create_table(made, sql) }}
+        {{ create_table(existing, made, sql) }}
     {%- endcall -%}
     {%- do create_indexes(made) -%}
     {%- if is_telling -%}
