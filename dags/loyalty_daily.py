@@ -8,25 +8,31 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     DAG,
     Asset,
+    BaseOperator,
     Context,
     CronDataIntervalTimetable,
     Param,
+    TaskGroup,
     chain,
     get_current_context,
     task,
 )
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
     from loyalty_lens.settings import Settings
 
 LOG = logging.getLogger("loyalty_daily")  # Airflow gives this module a name of its own making
+SHORTEST_DAY = timedelta(hours=23)  # of a time zone that turns its clocks
 LAYERS = ("staging", "clean", "marts")
 MARTS = Asset("loyalty_marts")  # loyalty_models runs when they are new
 
@@ -48,6 +54,7 @@ def _step(*, of_open_run: bool = True) -> Iterator[tuple["Settings", str]]:
     from loyalty_lens.pipeline import steps
     from loyalty_lens.pipeline.business_date import requested_date
     from loyalty_lens.pipeline.lock import only_run
+    from loyalty_lens.scheduling.callbacks import run_id_of
     from loyalty_lens.settings import Settings
     from loyalty_lens.warehouse.access import warehouse_url
 
@@ -64,7 +71,7 @@ def _step(*, of_open_run: bool = True) -> Iterator[tuple["Settings", str]]:
     except SettingsError as error:
         raise AirflowFailException(str(error)) from error
     with only_run(warehouse_url(settings), wait=True):
-        run_id = _run_id(dag_run)
+        run_id = run_id_of(dag_run)
         if of_open_run:
             steps.open_run(
                 settings,
@@ -76,25 +83,77 @@ def _step(*, of_open_run: bool = True) -> Iterator[tuple["Settings", str]]:
         yield settings, run_id
 
 
-def _run_id(dag_run: Any) -> str:
-    """The run's id in ops.pipeline_runs: the same for every attempt, and after clearing."""
-    return f"{dag_run.dag_id}.{dag_run.run_id}"
-
-
 def mark_failed(context: Context) -> None:
-    """Marks the run as failed in ops.pipeline_runs once a task has no attempt left."""
-    from loyalty_lens.errors import LensError
-    from loyalty_lens.pipeline.steps import fail_run
-    from loyalty_lens.settings import Settings
+    """Marks the run as failed in ops.pipeline_runs once a task has no attempt left, and alerts."""
+    from loyalty_lens.scheduling.callbacks import task_failed
 
-    run_id = _run_id(context["dag_run"])
-    reason = context.get("exception") or "ended without a word (killed?)"
-    message = f"{context['ti'].task_id}: {' '.join(str(reason).split())}"
-    LOG.error("run %s failed in %s", run_id, message)
-    try:
-        fail_run(Settings.from_environment(), run_id, message)
-    except LensError as error:
-        LOG.warning("the failure could not be recorded: %s", error)
+    task_failed(context, kind="run failed", fails_run=True)
+
+
+def tell_lists(context: Context) -> None:
+    """Alerts; the run is certified already and stays so."""
+    from loyalty_lens.scheduling.callbacks import task_failed
+
+    task_failed(context, kind="lists")
+
+
+def tell_files(context: Context) -> None:
+    """Alerts: files that could not be loaded or are held, lists that could not be written."""
+    from loyalty_lens.scheduling.callbacks import task_failed
+
+    task_failed(context, kind="files")
+
+
+def _late(minutes: int) -> DeadlineAlert:
+    """Alerts where a run is not over so long after it was queued."""
+    callback = AsyncCallback("asyncio.sleep", kwargs={"minutes": minutes})
+    # Named afterwards: the class imports what it is given, and parsing imports nothing of ours.
+    callback.path = "loyalty_lens.scheduling.callbacks.run_late"
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=minutes),
+        callback=callback,
+        name="loyalty_daily is late",
+    )
+
+
+class WaitForFiles(BaseOperator):
+    """Defers until the files of the run's day are there, or its deadline has passed.
+
+    Only a run of a whole day waits (LENS_WAIT_MINUTES after the end of its data interval): not one
+    that was asked for by hand, not one of every few minutes, not a backfill. Returns the day and
+    what has not come for it; the run goes on either way.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Looks once; leaves the waiting to the triggerer."""
+        from loyalty_lens.scheduling.files_trigger import FilesTrigger, not_there
+        from loyalty_lens.settings import Settings
+
+        dag_run = context["dag_run"]
+        start, end = dag_run.data_interval_start, dag_run.data_interval_end
+        if dag_run.run_type.value != "scheduled" or not start or not end:
+            return {"waited_for": None, "missing": []}
+        if end - start < SHORTEST_DAY:
+            return {"waited_for": None, "missing": []}
+        settings = Settings.from_environment()
+        day = start.astimezone(ZoneInfo(settings.default_time_zone)).date()
+        missing = not_there(day)
+        deadline = end + timedelta(minutes=settings.wait_minutes)
+        if missing and datetime.now(UTC) < deadline:
+            LOG.info("waits until %s for %s", deadline, ", ".join(missing))
+            self.defer(
+                trigger=FilesTrigger(day.isoformat(), deadline.isoformat(), poll_seconds=20.0),
+                method_name="go_on",
+                kwargs={"day": day.isoformat()},
+            )
+        return self.go_on(context, event={"missing": missing}, day=day.isoformat())
+
+    def go_on(self, context: Context, event: dict[str, Any], day: str) -> dict[str, Any]:  # noqa: ARG002
+        """Tells what is missing, and lets the run go on with what came."""
+        if event["missing"]:
+            LOG.warning("goes on without %s of %s", ", ".join(event["missing"]), day)
+        return {"waited_for": day, "missing": event["missing"]}
 
 
 @task(doc_md="Files of the landing folder to `raw`, one row in `ops.load_batches` for each.")
@@ -138,7 +197,7 @@ def publish() -> dict[str, Any]:
 
 @task(
     doc_md="The lists of `campaigns.yml` to `LENS_EXPORTS`; members in `ops.campaign_members`.",
-    on_failure_callback=None,  # the run is certified already
+    on_failure_callback=tell_lists,  # the run is certified already
 )
 def lists() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
@@ -148,11 +207,22 @@ def lists() -> dict[str, Any]:
 
 
 @task(
+    doc_md="Messages to customers, of `marts.notification_outbox`, to `LENS_EXPORTS`; each once.",
+    on_failure_callback=tell_lists,  # the run is certified already
+)
+def notifications() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step(of_open_run=False) as (settings, run_id):
+        return steps.notify(settings, run_id)
+
+
+@task(
     doc_md="Fails where files or lists have a problem; all others are in the marts, and written.",
     retries=0,
-    on_failure_callback=None,
+    on_failure_callback=tell_files,
 )
-def check_files(landed: Any, judged: Any, written: Any) -> None:
+def check_files(landed: Any, judged: Any, written: Any, sent: Any) -> None:
     if landed["problems"]:
         first, count = landed["problems"][0], landed["files_with_problems"]
         raise AirflowFailException(f"{count} files not loaded, all others are: {first}")
@@ -162,6 +232,8 @@ def check_files(landed: Any, judged: Any, written: Any) -> None:
     if written["problems"]:
         first, count = written["problems"][0], len(written["problems"])
         raise AirflowFailException(f"{count} lists not written, all others are: {first}")
+    if sent["problems"]:
+        raise AirflowFailException(f"messages not written: {sent['problems'][0]}")
 
 
 with DAG(
@@ -174,6 +246,10 @@ Loads the files of the landing folder (`LENS_LANDING`), judges their rows, build
 the lists of customers that `campaigns.yml` names (`LENS_EXPORTS`).
 A file that is already loaded is skipped, so a run may be repeated at any time.
 
+**Waits** for the files that the day usually brings (`LENS_EXPECTED`), at most `LENS_WAIT_MINUTES`,
+then goes on with what came; what is missing stands in the certificate. With a schedule of every few
+minutes (`LENS_SCHEDULE`) it does not wait, and the marts are provisional until the day is over.
+
 **Business date**: 1. the parameter `business_date`, which shows the past by a full rebuild;
 2. a scheduled or backfill run: the day on which its data interval starts
 (`LENS_DEFAULT_TIME_ZONE`); 3. a manual run without a date: the newest day among the accepted sales.
@@ -182,6 +258,9 @@ The logical date is not it.
 **Files that cannot be loaded**, or are held by a rule about whole batches, never stop the others:
 the marts are published, then the last task,
 `check_files`, fails and names them.
+
+**Alerts** (`LENS_ALERT_EMAIL`, `LENS_ALERT_WEBHOOK`): a task without an attempt left, files with a
+problem, a run that is not over after `LENS_LATE_MINUTES`. docs/runbook.md says what each means.
 
 **When a task fails**: its log ends with one line that says what to do; `ops.pipeline_runs` keeps
 it. Clear the task and the run goes on from there.
@@ -195,6 +274,7 @@ it. Clear the task and the run goes on from there.
     start_date=datetime(2020, 1, 1),
     catchup=False,
     max_active_runs=1,
+    deadline=_late(int(_from_environment("LENS_LATE_MINUTES", "180"))),
     default_args={
         "owner": "loyalty_lens",
         "retries": 3,
@@ -214,14 +294,17 @@ it. Clear the task and the run goes on from there.
     },
     tags=["loyalty", "daily"],
 ):
-    landed, judged = land(), validate()
-    layers = [transform.override(task_id=layer)(layer) for layer in LAYERS]
-    published, written = publish(), lists()
-    chain(
-        landed,
-        judged,
-        *layers,
-        published,
-        written,
-        check_files(landed, judged, written),
-    )
+    with TaskGroup("files", tooltip="Bronze: what came, as it came", prefix_group_id=False):
+        came = WaitForFiles(
+            task_id="wait_for_files",
+            doc_md="The day's files, or a deadline; then what came. Waits without a worker slot.",
+        )
+        landed = land()
+    with TaskGroup("gate", tooltip="Accepted or rejected, by rule", prefix_group_id=False):
+        judged = validate()
+    with TaskGroup("layers", tooltip="Silver and gold: dbt", prefix_group_id=False):
+        layers = [transform.override(task_id=layer)(layer) for layer in LAYERS]
+    with TaskGroup("publication", tooltip="What leaves the warehouse", prefix_group_id=False):
+        published, written, sent = publish(), lists(), notifications()
+        checked = check_files(landed, judged, written, sent)
+    chain(came, landed, judged, *layers, published, written, sent, checked)

@@ -7,11 +7,18 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, task
+from airflow.sdk import DAG, Asset, Context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 LOG = logging.getLogger("loyalty_models")
 MARTS = Asset("loyalty_marts")  # what loyalty_daily's `publish` says is new
+
+
+def tell(context: Context) -> None:
+    """Alerts once a task has no attempt left; the scores of the run before stay."""
+    from loyalty_lens.scheduling.callbacks import task_failed
+
+    task_failed(context, kind="models")
 
 
 @task(
@@ -63,6 +70,7 @@ do; clear the task. Not enough data is no failure: `model_fits` says so.
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=30),
+        "on_failure_callback": tell,
     },
     tags=["loyalty", "models"],
 ):

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from loyalty_lens.errors import SettingsError
 
@@ -36,6 +37,10 @@ class Settings:
     campaigns: Path  # LENS_CAMPAIGNS: the file that names them
     backups: Path  # LENS_BACKUPS (of the demo: its folder demo): where backups are written
     backups_kept: int  # LENS_BACKUPS_KEPT: how many of the newest stay
+    # LENS_EXPECTED: data sets that every day should bring; empty: those of the week before
+    expected: tuple[str, ...]
+    notifications: str  # LENS_NOTIFICATIONS: messages to customers as jsonl or csv, or off
+    wait_minutes: int  # LENS_WAIT_MINUTES: a scheduled run waits so long for them
     consent_when_missing: str  # LENS_CONSENT_WHEN_MISSING: exclude or include
     demo: bool  # lens --demo: a database of its own, so invented customers never mix
     currency: str  # LENS_CURRENCY: the one currency of the warehouse
@@ -51,6 +56,13 @@ class Settings:
     supersede_limit: Decimal  # LENS_SUPERSEDE_LIMIT: share of a batch's keys a new file may remove
     # LENS_BI_PASSWORD: of the role lens_bi on a server of one's own
     bi_password: str | None = field(repr=False)
+    alert_email: tuple[str, ...]  # LENS_ALERT_EMAIL: who is told of what fails or is late
+    alert_from: str  # LENS_ALERT_FROM: the sender
+    smtp_url: str = field(repr=False)  # LENS_SMTP_URL: smtp:// or smtps://, with user and password
+    alert_webhook: str | None = field(repr=False)  # LENS_ALERT_WEBHOOK
+    digest_email: bool  # LENS_DIGEST_EMAIL: send the digest of each run there, too
+    log_days: int  # LENS_LOG_DAYS: logs, and what dbt did in each run, are kept so long
+    raw_days: int  # LENS_RAW_DAYS: rows of superseded files are kept so long; 0: for ever
     feed: str | None  # LENS_FEED: rules of great_expectations/feeds to add
     dbt_threads: int  # LENS_DBT_THREADS
     log_level: str  # LENS_LOG_LEVEL
@@ -86,6 +98,9 @@ class Settings:
             backups=_written(env.get("LENS_BACKUPS"), home, "backups", demo=demo),
             backups_kept=_integer(env, "LENS_BACKUPS_KEPT", "14"),
             campaigns=_folder(env.get("LENS_CAMPAIGNS", CAMPAIGNS)),
+            expected=_expected(env),
+            notifications=_one_of(env, "LENS_NOTIFICATIONS", "jsonl", ("jsonl", "csv", "off")),
+            wait_minutes=_integer(env, "LENS_WAIT_MINUTES", "60", least=0),
             consent_when_missing=_one_of(
                 env, "LENS_CONSENT_WHEN_MISSING", "exclude", ("exclude", "include")
             ),
@@ -105,6 +120,13 @@ class Settings:
             default_time_zone=env.get("LENS_DEFAULT_TIME_ZONE", "UTC"),
             supersede_limit=_decimal(env, "LENS_SUPERSEDE_LIMIT", "0.20"),
             bi_password=env.get("LENS_BI_PASSWORD"),
+            alert_email=tuple(re.findall(r"[^,;\s]+", env.get("LENS_ALERT_EMAIL", ""))),
+            alert_from=env.get("LENS_ALERT_FROM", "loyalty-lens@localhost"),
+            smtp_url=_url(env, "LENS_SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
+            alert_webhook=_url(env, "LENS_ALERT_WEBHOOK", "", ("http", "https")) or None,
+            digest_email=_one_of(env, "LENS_DIGEST_EMAIL", "0", ("0", "1")) == "1",
+            log_days=_integer(env, "LENS_LOG_DAYS", "90"),
+            raw_days=_integer(env, "LENS_RAW_DAYS", "0", least=0),
             feed=_feed(env),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
             log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),
@@ -204,8 +226,26 @@ def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
     raise SettingsError(f"{name} is {text!r}: use {' or '.join(allowed)}")
 
 
-def _integer(env: Mapping[str, str], name: str, default: str) -> int:
+def _expected(env: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^,;\s]+", env.get("LENS_EXPECTED", "").lower()))
+
+
+def _url(env: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """Never in a message: it may hold a password."""
     text = env.get(name, default)
-    if not text.isdecimal() or int(text) < 1:
+    try:
+        parts = urlsplit(text)
+        is_usable = not text or (parts.scheme in schemes and bool(parts.hostname))
+        _ = parts.port
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise SettingsError(f"{name} is no address: use one such as {schemes[-1]}://host:port")
+    return text
+
+
+def _integer(env: Mapping[str, str], name: str, default: str, *, least: int = 1) -> int:
+    text = env.get(name, default)
+    if not text.isdecimal() or int(text) < least:
         raise SettingsError(f"{name} is {text!r}: use a whole number such as {default}")
     return int(text)

@@ -35,6 +35,11 @@ if dag:
         "callbacks": [[call.__name__ for call in task.on_failure_callback] for task in dag.tasks],
         "documented": [bool(task.doc_md) for task in dag.tasks] + [bool(dag.doc_md)],
         "tags": sorted(dag.tags),
+        "groups": {task.task_id: task.task_group.group_id for task in dag.tasks},
+        "deadlines": [
+            (type(alert.reference).__name__, alert.interval.total_seconds(), alert.callback.path)
+            for alert in (dag.deadline if isinstance(dag.deadline, list) else [dag.deadline])
+        ],
         "params": {name: dag.params.get_param(name).serialize() for name in dag.params},
     }
 if feed := bag.dags.get("demo_feed"):
@@ -53,6 +58,19 @@ if models := bag.dags.get("loyalty_models"):
         "documented": [bool(task.doc_md) for task in models.tasks] + [bool(models.doc_md)],
         "max_active_runs": models.max_active_runs,
     }
+answer["upkeep"] = {
+    name: {
+        "tasks": [task.task_id for task in dag.topological_sort()],
+        "expression": dag.timetable.expression,
+        "retries": {task.retries for task in dag.tasks}.pop(),
+        "backoff": {task.retry_exponential_backoff for task in dag.tasks}.pop(),
+        "callbacks": sorted({c.__name__ for task in dag.tasks for c in task.on_failure_callback}),
+        "documented": all(task.doc_md for task in dag.tasks) and bool(dag.doc_md),
+        "max_active_runs": dag.max_active_runs,
+    }
+    for name, dag in bag.dags.items()
+    if name in ("loyalty_maintenance", "loyalty_quality")
+}
 print("ANSWER " + json.dumps(answer))
 """
 LIGHT = """
@@ -62,6 +80,7 @@ heavy = {{"loyalty_lens", "great_expectations", "dbt", "psycopg2", "pandas", "sk
 print("ANSWER " + json.dumps(sorted(heavy & {{name.split(".")[0] for name in sys.modules}})))
 """
 ROOT = Path(__file__).resolve().parents[2]
+DAGS = ["demo_feed", "loyalty_daily", "loyalty_maintenance", "loyalty_models", "loyalty_quality"]
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +102,12 @@ def daily(read: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 
 def test_dag_folder_holds_our_dags_and_no_errors(daily: dict[str, Any]) -> None:
     assert daily["errors"] == {}
-    assert sorted(daily["dags"]) == ["demo_feed", "loyalty_daily", "loyalty_models"]
+    assert sorted(daily["dags"]) == DAGS
 
 
 def test_package_of_the_pipeline_is_not_scanned_for_dags(daily: dict[str, Any]) -> None:
     files = sorted(Path(file).name for file in daily["files"])
-    assert files == ["demo_feed.py", "loyalty_daily.py", "loyalty_models.py"]
+    assert files == [f"{name}.py" for name in DAGS]
 
 
 def test_models_follow_whenever_the_marts_are_published(daily: dict[str, Any]) -> None:
@@ -110,12 +129,14 @@ def test_the_demo_is_fed_before_a_run_and_only_in_a_demo(
 
 
 def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
-    tasks = ["land", "validate", "staging", "clean", "marts", "publish", "lists", "check_files"]
+    tasks = ["wait_for_files", "land", "validate", "staging", "clean", "marts"]
+    tasks += ["publish", "lists", "notifications", "check_files"]
     assert daily["tasks"] == tasks
     following = {task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)}
     # What landed and what is held is told at the end, too.
     following["land"] = ["check_files", "validate"]
     following["validate"] = ["check_files", "staging"]
+    following["lists"] = ["check_files", "notifications"]
     assert {task: sorted(next_) for task, next_ in daily["downstream"].items()} == following
 
 
@@ -139,11 +160,55 @@ def test_every_step_retries_ever_later_and_says_when_it_gives_up(daily: dict[str
         *(daily[name] for name in ("tasks", "retries", "delays", "backoff", "callbacks")),
         strict=True,
     )
-    *steps, lists = steps
-    assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 6
-    assert lists == ("lists", 3, 60, 2, [])  # the run is certified, whatever becomes of its lists
+    *steps, lists, notifications = steps
+    assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 7
+    # The run is certified, whatever becomes of its lists: that is only told.
+    assert lists == ("lists", 3, 60, 2, ["tell_lists"])
+    assert notifications == ("notifications", 3, 60, 2, ["tell_lists"])
     # Another attempt would meet the same files, and the run itself is a success.
-    assert (check_files[0], check_files[1], check_files[4]) == ("check_files", 0, [])
+    assert (check_files[0], check_files[1], check_files[4]) == ("check_files", 0, ["tell_files"])
+
+
+def test_tasks_stand_in_a_group_for_each_layer(daily: dict[str, Any]) -> None:
+    assert daily["groups"] == {
+        **dict.fromkeys(("wait_for_files", "land"), "files"),
+        "validate": "gate",
+        **dict.fromkeys(("staging", "clean", "marts"), "layers"),
+        **dict.fromkeys(("publish", "lists", "notifications", "check_files"), "publication"),
+    }
+
+
+def test_a_run_has_a_deadline(daily: dict[str, Any], read: Callable[..., dict[str, Any]]) -> None:
+    late = "loyalty_lens.scheduling.callbacks.run_late"
+    assert daily["deadlines"] == [["DagRunQueuedAtDeadline", 3 * 3600, late]]
+    assert read(LENS_LATE_MINUTES="5")["deadlines"][0][1] == 300
+
+
+def test_every_few_minutes_is_a_schedule_too(read: Callable[..., dict[str, Any]]) -> None:
+    found = read(LENS_SCHEDULE="*/10 * * * *")
+    assert (found["errors"], found["expression"]) == ({}, "*/10 * * * *")
+
+
+def test_upkeep_and_full_checks_have_dags_of_their_own(daily: dict[str, Any]) -> None:
+    common = {
+        "retries": 2,
+        "backoff": 2,
+        "callbacks": ["tell"],
+        "documented": True,
+        "max_active_runs": 1,
+    }
+    assert daily["upkeep"] == {
+        "loyalty_maintenance": {
+            "tasks": ["remove_what_is_old", "vacuum_and_analyze", "back_up"],
+            "expression": "30 2 * * *",
+            **common,
+        },
+        "loyalty_quality": {
+            "tasks": ["data_tests", "first_of_the_month", "raw_against_files", "restore_drill"],
+            "expression": "0 3 * * 0",
+            **common,
+        },
+    }
 
 
 def test_business_date_is_an_optional_date_of_the_form(daily: dict[str, Any]) -> None:
@@ -167,6 +232,6 @@ def test_parsing_imports_nothing_heavy(
 ) -> None:
     """Neither through the DagBag (beyond Airflow's own modules) nor by the file alone."""
     assert daily["imported"] == []
-    for name in ("loyalty_daily.py", "demo_feed.py", "loyalty_models.py"):
-        code = LIGHT.format(dag_file=str(ROOT / "dags" / name))
+    for name in DAGS:
+        code = LIGHT.format(dag_file=str(ROOT / "dags" / f"{name}.py"))
         assert run_script(code, airflow_environment(tmp_path)) == []

@@ -2,7 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +20,18 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.db import initdb
 
 initdb()
-dag = DagBag().dags["loyalty_daily"]
+dags = DagBag().dags
 answer = {{}}
 for name, case in json.loads({cases!r}).items():
     os.environ.update(case["environment"])
+    dag = dags[case.get("dag", "loyalty_daily")]
+    dag.deadline = None  # only a scheduler keeps deadlines; dag.test() fails on them (3.3.2)
     for task in dag.tasks:
         task.retries = case["retries"]
     run = dag.test(logical_date=None)
     tasks = {{ti.task_id: ti for ti in run.get_task_instances()}}
     answer[name] = {{
+        "dag": dag.dag_id,
         "row": f"loyalty_daily.{{run.run_id}}",
         "state": run.state,
         "tasks": {{name: ti.state for name, ti in tasks.items()}},
@@ -33,7 +39,49 @@ for name, case in json.loads({cases!r}).items():
     }}
 print("ANSWER " + json.dumps(answer))
 """
-TASKS = ["land", "validate", "staging", "clean", "marts", "publish", "lists", "check_files"]
+TASKS = [
+    "wait_for_files",
+    "land",
+    "validate",
+    "staging",
+    "clean",
+    "marts",
+    "publish",
+    "lists",
+    "check_files",
+]
+
+
+@dataclass
+class Told:
+    """What a web address was told of failures."""
+
+    url: str = ""
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    told = Told()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.alerts.append(json.loads(body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    told.url = f"http://127.0.0.1:{server.server_port}/"
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +91,16 @@ def runs(
     run_script: Callable[[str, dict[str, str]], Any],
     database: str,
     landing: Path,
+    told: Told,
 ) -> dict[str, dict[str, Any]]:
-    """Five runs, one after the other in one process: Airflow takes seconds to start."""
+    """Seven runs, one after the other in one process: Airflow takes seconds to start."""
     bad = landing.with_name("with a bad file")
     shutil.copytree(landing, bad)
     (bad / "stores_new.csv").write_text("store_name\nNorth\n")
     cases = {
         "good": {"retries": 0, "environment": {}},
+        "maintenance": {"dag": "loyalty_maintenance", "retries": 0, "environment": {}},
+        "quality": {"dag": "loyalty_quality", "retries": 0, "environment": {}},
         "bad file": {"retries": 0, "environment": {"LENS_LANDING": str(bad)}},
         "bad list": {"retries": 0, "environment": {"LENS_CAMPAIGNS": str(bad / "none.yml")}},
         "no folder": {"retries": 0, "environment": {"LENS_LANDING": str(landing / "missing")}},
@@ -59,6 +110,7 @@ def runs(
         tmp_path_factory.mktemp("dag test") / "air flow",
         LENS_DATABASE_URL=database,
         LENS_LANDING=str(landing),
+        LENS_ALERT_WEBHOOK=told.url,
     )
     found: dict[str, dict[str, Any]] = run_script(RUN.format(cases=json.dumps(cases)), environment)
     return found
@@ -130,3 +182,51 @@ def test_wrong_setting_is_not_tried_again(runs: dict[str, dict[str, Any]]) -> No
     run = runs["wrong setting"]
     assert run["state"] == "failed"
     assert (run["tasks"]["land"], run["tasks"]["publish"]) == ("failed", "upstream_failed")
+
+
+def test_whatever_fails_is_told_once_with_what_to_do(
+    runs: dict[str, dict[str, Any]], told: Told
+) -> None:
+    assert [(alert["kind"], alert["details"]["task"]) for alert in told.alerts] == [
+        ("files", "check_files"),
+        ("files", "check_files"),
+        ("run failed", "land"),
+        ("run failed", "wait_for_files"),
+    ][: len(told.alerts)]
+    bad_file, bad_list, no_folder, *_ = told.alerts
+    assert "stores_new.csv" in bad_file["reason"] and bad_file["business_date"] == "2026-01-09"
+    assert "none.yml" in bad_list["reason"]
+    assert no_folder["run_id"] == runs["no folder"]["row"]
+    assert "daily files/missing" in no_folder["text"]
+    assert no_folder["link"].startswith("http")
+
+
+def test_the_certificate_is_in_the_ui_and_says_what_is_missing(
+    runs: dict[str, dict[str, Any]],
+) -> None:
+    certificate = runs["good"]["results"]["publish"]
+    assert certificate["business_date"] == "2026-01-09"
+    assert certificate["is_provisional"] is False
+    assert certificate["counts"]["store_sales_header"]["rows_accepted"] == 8
+    assert certificate["scores"]["stores"] > 0
+    assert runs["good"]["results"]["wait_for_files"] == {"waited_for": None, "missing": []}
+
+
+def test_the_night_tidies_up_and_saves(runs: dict[str, dict[str, Any]]) -> None:
+    run = runs["maintenance"]
+    assert run["state"] == "success"
+    assert run["results"]["vacuum_and_analyze"] > 100
+    backup = run["results"]["back_up"]
+    assert Path(backup["file"]).stat().st_size == backup["bytes"]
+    assert backup["rows"] > 100
+
+
+def test_the_full_checks_read_everything_and_try_the_backup_out(
+    runs: dict[str, dict[str, Any]],
+) -> None:
+    run = runs["quality"]
+    assert run["state"] == "success"
+    results = run["results"]
+    assert results["data_tests"]["test"] > 300
+    assert results["raw_against_files"]["store_sales_header"] == 8
+    assert results["restore_drill"]["rows"] == runs["maintenance"]["results"]["back_up"]["rows"]

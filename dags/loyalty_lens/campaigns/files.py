@@ -36,8 +36,10 @@ class NewFile:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[NewFile]:
+def new_file(path: Path, mark: bytes = BYTE_ORDER_MARK) -> Iterator[NewFile]:
     """A file for `path` (mode 0600), its folders made; nothing is left where it is not kept.
+
+    `mark` is what it begins with.
 
     Raises CampaignError where it cannot be written.
     """
@@ -51,7 +53,7 @@ def new_file(path: Path) -> Iterator[NewFile]:
     with os.fdopen(descriptor, "wb") as stream:
         file = NewFile(path, stream, Path(name))
         try:
-            stream.write(BYTE_ORDER_MARK)
+            stream.write(mark)
             yield file
         except OSError as error:
             raise _refused(path, error) from error

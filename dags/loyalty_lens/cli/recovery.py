@@ -9,6 +9,8 @@ from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.recovery.backup import back_up, backups
 from loyalty_lens.recovery.restore import restore as put_back
 from loyalty_lens.settings import Settings
+from loyalty_lens.upkeep.full_checks import data_tests, raw_is_whole, restore_drill
+from loyalty_lens.upkeep.tidying import forget_old, retain, vacuum
 from loyalty_lens.warehouse.access import warehouse_url
 from loyalty_lens.warehouse.connection import shown
 
@@ -57,4 +59,35 @@ def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool) -
     )
 
 
-COMMANDS = (backup, restore)
+@click.command()
+@click.pass_obj
+def maintain(settings: Settings) -> None:
+    """Vacuum and analyze, remove what is older than settings allow, then back up (nightly)."""
+    url = warehouse_url(settings)
+    with only_run(url):
+        removed = forget_old(settings, url)
+        kept = retain(url)
+        tables = vacuum(url)
+        saved, _ = back_up(url, settings.backups, keep=settings.backups_kept)
+    for name, count in {**removed, **kept}.items():
+        click.echo(f"removed {count} {name}")
+    click.echo(f"{tables} tables vacuumed; {saved.path}")
+
+
+@click.command()
+@click.option("--restore", "with_restore", is_flag=True, help="Also try the newest backup out.")
+@click.pass_obj
+def verify(settings: Settings, with_restore: bool) -> None:
+    """Check everything that a daily run checks in part: all data tests, raw against its files."""
+    url = warehouse_url(settings)
+    with only_run(url):
+        done = data_tests(settings, url)
+        counts = raw_is_whole(url)
+        drill = restore_drill(settings, url) if with_restore else None
+    click.echo(f"{done.get('test', 0)} data tests passed")
+    click.echo(f"{sum(counts.values()):,} rows of {len(counts)} data sets are in raw, as read")
+    if drill:
+        click.echo(f"{drill['backup']} brings back {drill['rows']:,} rows, as they were saved")
+
+
+COMMANDS = (backup, restore, maintain, verify)

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from loyalty_lens.cli.place import PlaceType
 from loyalty_lens.errors import CampaignError, LandingError, QualityError
+from loyalty_lens.notifications.delivery import deliver
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate, requested_date
 from loyalty_lens.pipeline.lock import only_run
@@ -92,10 +93,12 @@ def run(settings: Settings, landing: Path | str | None, business_date: str | Non
     with Workers(settings, url) as workers:
         result = run_all(settings, url, requested, workers, landing=landing)
     tell_lists(result.answers["lists"])
+    tell_messages(result.answers["notifications"])
     summary(settings, url, result.answers["validate"]["notes"], result.seconds)
     _tell_problems(result.answers["land"])
     _tell_held(result.answers["validate"]["held"])
     tell_list_problems(result.answers["lists"])
+    tell_message_problems(result.answers["notifications"])
 
 
 @click.command()
@@ -106,8 +109,10 @@ def replay(settings: Settings) -> None:
     with Workers(settings, url) as workers:
         result = run_all(settings, url, NO_DATE, workers, with_landing=False)
     tell_lists(result.answers["lists"])
+    tell_messages(result.answers["notifications"])
     click.echo(f"{result.answers['validate']['replayed']:,} rows replayed")
     tell_list_problems(result.answers["lists"])
+    tell_message_problems(result.answers["notifications"])
 
 
 def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
@@ -123,6 +128,30 @@ def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, f
     show.show_seconds(console, seconds)
     date = known.last_run.business_date if known.last_run else None
     console.print(f"Business date: {date or 'unknown, no sale was ever accepted'}")
+
+
+def tell_messages(sent: dict[str, Any]) -> None:
+    """One line for the messages to customers, where there are any."""
+    for file in sent["files"]:
+        click.echo(f"{sent['messages']:,} messages to customers: {file}")
+
+
+def tell_message_problems(sent: dict[str, Any]) -> None:
+    """Messages that could not be written end the command with an error, too."""
+    if sent["problems"]:
+        raise CampaignError(f"messages: {sent['problems'][0]}; the marts are published")
+
+
+@click.command()
+@click.pass_obj
+def notify(settings: Settings) -> None:
+    """Write messages of the outbox that were not delivered yet; every run does this too."""
+    url = warehouse_url(settings)
+    with only_run(url):
+        done = deliver(settings, url, None)
+    for file in done.files:
+        click.echo(file)
+    click.echo(f"{done.messages:,} messages")
 
 
 def tell_lists(written: dict[str, Any]) -> None:
@@ -165,4 +194,4 @@ def _requested(settings: Settings, business_date: str | None) -> RequestedDate:
     )
 
 
-COMMANDS = (ingest, validate, build, run, replay)
+COMMANDS = (ingest, validate, build, run, replay, notify)

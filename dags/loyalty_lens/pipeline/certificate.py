@@ -1,13 +1,17 @@
 """The run certificate: what a run left behind, so that runs compare and a breach is seen."""
 
+import datetime as dt
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.errors import QualityError
+from loyalty_lens.landing.expected import missing
 from loyalty_lens.pipeline.accounts import publish_accounts
+from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connected
 
 CUSTOMER_MARTS = ("customer_details", "customer_rfm", "points_balances")
@@ -21,6 +25,11 @@ select data_set, jsonb_build_object(
 )
 from ops.load_batches where status = 'validated' group by data_set order by data_set
 """
+SCORES = """
+select distinct on (data_set) data_set, score
+from marts.dq_scores where dimension = 'all' and score is not null
+order by data_set, score_date desc
+"""
 AMOUNTS = """
 select jsonb_build_object(
     'sales_amount', (select sum(total_amount) from clean.sales),
@@ -31,15 +40,24 @@ select jsonb_build_object(
 """
 
 
-def certify(url: str, run_id: str) -> dict[str, Any]:
+def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
     """Writes the certificate of a run and returns it.
 
-    Keys: counts (per data set), amounts, accounts (customers whose published points this run has
-    changed), hashes (rows and content hash per customer-grain mart).
+    Keys: business_date, is_provisional (the store day was not over), missing_data_sets (what that
+    day should have brought), scores (per data set, of its newest day), counts (per data set),
+    amounts, accounts (customers whose published points this run has changed), hashes (rows and
+    content hash per customer-grain mart).
     Raises QualityError where rows are lost, or the ledger and the balances differ.
     """
     with connected(url) as connection:
+        (business_date,) = _rows(connection, "select business_date from clean.as_of")[0]
+        absent = missing(connection, settings, business_date) if business_date else []
+        is_provisional = bool(business_date and business_date >= _today(settings))
         certificate = {
+            "business_date": str(business_date) if business_date else None,
+            "is_provisional": is_provisional,
+            "missing_data_sets": absent,
+            "scores": dict(_rows(connection, SCORES)),
             "counts": dict(_rows(connection, BATCH_COUNTS)),
             "amounts": _rows(connection, AMOUNTS)[0][0],
             "accounts": publish_accounts(connection),
@@ -47,11 +65,17 @@ def certify(url: str, run_id: str) -> dict[str, Any]:
         }
         with connection.cursor() as cursor:
             cursor.execute(
-                "update ops.pipeline_runs set certificate = %s where run_id = %s",
-                (json.dumps(certificate), run_id),
+                "update ops.pipeline_runs set certificate = %s, is_provisional = %s,"
+                " missing_data_sets = %s where run_id = %s",
+                (json.dumps(certificate, default=float), is_provisional, absent, run_id),
             )
     _refuse_breach(certificate)
     return certificate
+
+
+def _today(settings: Settings) -> dt.date:
+    """The day that is not over yet."""
+    return dt.datetime.now(ZoneInfo(settings.default_time_zone)).date()
 
 
 def _rows(connection: Connection, query: str | sql.Composable) -> list[tuple[Any, ...]]:

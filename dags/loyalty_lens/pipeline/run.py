@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from loyalty_lens.alerts.alert import Alert, Kind
+from loyalty_lens.alerts.channels import send
 from loyalty_lens.errors import LensError
 from loyalty_lens.pipeline import steps
 from loyalty_lens.pipeline.business_date import RequestedDate
@@ -59,12 +61,17 @@ def run(
                 LOG.info("%-9s done in %.1f s", name, result.seconds[name])
         except BaseException as error:
             _mark_failed(settings, run_id, f"{name}: {_reason(error)}")
+            if not isinstance(error, KeyboardInterrupt):  # somebody is there and knows
+                _alert(settings, run_id, "run failed", f"{name} failed", _reason(error))
             raise
         started = time.perf_counter()
         result.answers["lists"] = steps.write_lists(
             settings, run_id
         )  # the run is a success already
         result.seconds["lists"] = time.perf_counter() - started
+        result.answers["notifications"] = steps.notify(settings, run_id)
+        if problems := _problems(result):
+            _alert(settings, run_id, "files", f"{len(problems)} files or lists", problems[0])
         return result
 
 
@@ -89,6 +96,22 @@ def _layer(
 
 def _reason(error: BaseException) -> str:
     return str(error) if isinstance(error, LensError) else f"{type(error).__name__} {error}".strip()
+
+
+def _problems(result: RunResult) -> list[str]:
+    """Files that were not loaded or are held, lists that were not written; the rest is there."""
+    landed = result.answers.get("land", {}).get("files", ())
+    return [
+        *(str(file["message"]) for file in landed if file["outcome"] in ("failed", "stopped")),
+        *(str(held["message"]) for held in result.answers["validate"]["held"]),
+        *result.answers["lists"]["problems"],
+        *result.answers["notifications"]["problems"],
+    ]
+
+
+def _alert(settings: Settings, run_id: str, kind: Kind, subject: str, reason: str) -> None:
+    """To the channels that are set; the command itself tells the terminal."""
+    send(settings, Alert(kind, f"lens run: {subject}", reason, run_id), log=False)
 
 
 def _mark_failed(settings: Settings, run_id: str, message: str) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_lens.campaigns.export import export_all
+from loyalty_lens.errors import CampaignError
 from loyalty_lens.landing import ingest
 from loyalty_lens.landing.arrival import Arrival
+from loyalty_lens.notifications.delivery import deliver
 from loyalty_lens.pipeline import runs
 from loyalty_lens.pipeline.business_date import RequestedDate
 from loyalty_lens.pipeline.certificate import certify
@@ -88,7 +90,7 @@ def transform(
 def publish(settings: Settings, run_id: str) -> dict[str, Any]:
     """Certifies the run and marks it a success; returns the certificate."""
     url = warehouse_url(settings)
-    certificate = certify(url, run_id)
+    certificate = certify(url, run_id, settings)
     accounts = certificate["accounts"]
     if accounts["customers_changed"]:
         LOG.info(
@@ -108,9 +110,7 @@ def write_lists(settings: Settings, run_id: str) -> dict[str, Any]:
     run.
     Whoever asks for a date of the past looks at it: nothing is written.
     """
-    row = runs.read_row(warehouse_url(settings), run_id)
-    if row.is_explicit and row.business_date != _newest(warehouse_url(settings)):
-        LOG.info("lists are not written for %s, a date that was asked for", row.business_date)
+    if _looks_back(settings, run_id):
         return {"lists": {}, "folder": str(settings.exports), "problems": []}
     done = export_all(settings, warehouse_url(settings), run_id)
     for message in done.problems:
@@ -120,6 +120,31 @@ def write_lists(settings: Settings, run_id: str) -> dict[str, Any]:
         "folder": str(settings.exports),
         "problems": list(done.problems),
     }
+
+
+def notify(settings: Settings, run_id: str) -> dict[str, Any]:
+    """Messages of the outbox to a file in LENS_EXPORTS, once the run is certified.
+
+    Keys: messages, files, problems: what goes wrong here does not undo the run. Nothing is sent for
+    a date of the past.
+    """
+    if _looks_back(settings, run_id):
+        return {"messages": 0, "files": [], "problems": []}
+    try:
+        done = deliver(settings, warehouse_url(settings), run_id)
+    except CampaignError as error:
+        LOG.warning("messages were not written: %s", error)
+        return {"messages": 0, "files": [], "problems": [str(error)]}
+    return {"messages": done.messages, "files": [str(file) for file in done.files], "problems": []}
+
+
+def _looks_back(settings: Settings, run_id: str) -> bool:
+    """Whoever asks for a date of the past looks at it: nothing leaves the house."""
+    row = runs.read_row(warehouse_url(settings), run_id)
+    if row.is_explicit and row.business_date != _newest(warehouse_url(settings)):
+        LOG.info("nothing is written for %s, a date that was asked for", row.business_date)
+        return True
+    return False
 
 
 def close_run(settings: Settings, run_id: str) -> None:

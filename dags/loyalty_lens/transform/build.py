@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "all": (("build", *NO_TESTS), ("test", "--select", "tag:daily")),
     "tests": (("test",),),
+    "data tests": (("test", "--exclude-resource-type", "unit_test"),),
 }
 LAYERS = ("staging", "clean", "marts")
 # What transform.runner tells of a node, and ops.model_runs keeps.

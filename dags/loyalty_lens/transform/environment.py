@@ -18,6 +18,7 @@ def dbt_environment(settings: Settings, url: str) -> dict[str, str]:
         "LENS_PG_DATABASE": parts.get("dbname", parts.get("user", "")),
         "LENS_DBT_THREADS": str(settings.dbt_threads),
         "LENS_CURRENCY": settings.currency,
+        "LENS_CONSENT_WHEN_MISSING": settings.consent_when_missing,
         "LENS_POINT_COST": str(settings.point_cost),
         "LENS_BREAKAGE": settings.breakage,
         "LENS_BREAKAGE_AT_ISSUE": settings.breakage_at_issue,

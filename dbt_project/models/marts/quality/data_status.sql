@@ -9,6 +9,8 @@ runs as (
         business_date,
         status,
         finished_at,
+        is_provisional,
+        missing_data_sets,
         -- A single step (lens ingest) succeeds, too, but certifies nothing.
         status = 'success' and certificate is not null as is_certified
     from {{ source('ops', 'pipeline_runs') }}
@@ -19,7 +21,9 @@ certified as (
         is_certified,
         run_id,
         business_date,
-        finished_at
+        finished_at,
+        is_provisional,
+        missing_data_sets
     from runs
     where is_certified
     order by is_certified asc, finished_at desc, run_id collate "C" asc
@@ -44,6 +48,8 @@ final as (
             else 'certified'
         end as status,
         max(certified.run_id) as run_id,
+        coalesce(bool_or(certified.is_provisional), false) as is_provisional,
+        max(array_to_string(certified.missing_data_sets, ', ')) as missing_data_sets,
         max(certified.business_date) as business_date,
         max(sales.newest_sale_date) as newest_sale_date,
         max(certified.finished_at) as certified_at

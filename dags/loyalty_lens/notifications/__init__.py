@@ -1,0 +1,1 @@
+"""What customers are told, each thing once: from marts.notification_outbox to a file."""

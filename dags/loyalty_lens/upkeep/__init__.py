@@ -1,0 +1,1 @@
+"""What is done so that a warehouse stays small, quick and whole."""
