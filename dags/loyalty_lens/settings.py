@@ -63,6 +63,8 @@ class Settings:
     digest_email: bool  # LENS_DIGEST_EMAIL: send the digest of each run there, too
     log_days: int  # LENS_LOG_DAYS: logs, and what dbt did in each run, are kept so long
     raw_days: int  # LENS_RAW_DAYS: rows of superseded files are kept so long; 0: for ever
+    # LENS_PRIVACY_KEY: of the pseudonyms of personal data; unset: made up once, kept in LENS_HOME
+    privacy_key: str | None = field(repr=False)
     feed: str | None  # LENS_FEED: rules of great_expectations/feeds to add
     dbt_threads: int  # LENS_DBT_THREADS
     log_level: str  # LENS_LOG_LEVEL
@@ -127,6 +129,7 @@ class Settings:
             digest_email=_one_of(env, "LENS_DIGEST_EMAIL", "0", ("0", "1")) == "1",
             log_days=_integer(env, "LENS_LOG_DAYS", "90"),
             raw_days=_integer(env, "LENS_RAW_DAYS", "0", least=0),
+            privacy_key=env.get("LENS_PRIVACY_KEY"),
             feed=_feed(env),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
             log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),

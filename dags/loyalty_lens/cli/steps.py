@@ -16,6 +16,7 @@ from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.run import NO_DATE, single_step
 from loyalty_lens.pipeline.run import run as run_all
 from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.privacy import pseudonyms
 from loyalty_lens.report import figures, show
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build as build_layer
@@ -79,6 +80,8 @@ def build(settings: Settings, business_date: str | None, tests: bool) -> None:
     with only_run(url), Workers(settings, url) as workers:
         for layer in ("all", "tests") if tests else ("all",):
             done = build_layer(url, workers.dbt, layer, run_id=None, business_date=requested.date)
+            if layer == "all":
+                pseudonyms.refresh(settings, url)
             click.echo(", ".join(f"{count} {kind}s" for kind, count in done.items()))
 
 

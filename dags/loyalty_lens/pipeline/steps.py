@@ -15,6 +15,7 @@ from loyalty_lens.pipeline import runs
 from loyalty_lens.pipeline.business_date import RequestedDate
 from loyalty_lens.pipeline.certificate import certify
 from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.privacy import pseudonyms
 from loyalty_lens.quality import gate
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
@@ -84,7 +85,10 @@ def transform(
     url = warehouse_url(settings)
     row = runs.read_row(url, run_id)
     with workers_of(settings, url, workers) as helpers:
-        return dict(build(url, helpers.dbt, layer, run_id=run_id, business_date=row.business_date))
+        counts = build(url, helpers.dbt, layer, run_id=run_id, business_date=row.business_date)
+    if layer in ("marts", "all"):
+        pseudonyms.refresh(settings, url)
+    return dict(counts)
 
 
 def publish(settings: Settings, run_id: str) -> dict[str, Any]:

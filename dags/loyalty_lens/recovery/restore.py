@@ -10,9 +10,9 @@ from typing import IO
 from loyalty_lens.errors import WarehouseError
 from loyalty_lens.recovery.content import Content, read_content
 from loyalty_lens.recovery.programs import connection_of, programs, refused
-from loyalty_lens.warehouse.access import BI_ROLE
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.warehouse.migrate import SCHEMAS, migrate
+from loyalty_lens.warehouse.roles import make_bare_roles
 
 # Settings at the head of a dump that an older server does not know.
 SINCE_17 = b"SET transaction_timeout"
@@ -30,21 +30,22 @@ def restore(url: str, path: Path) -> Content:
         raise WarehouseError(f"{path}: no such backup; lens restore --list names those there are")
     with connected(url) as connection:
         major = connection.server_version // 10000
-        with connection.cursor() as cursor:
-            cursor.execute("select 1 from pg_roles where rolname = %s", (BI_ROLE,))
-            has_bi = cursor.fetchone() is not None
-    _replay(url, path, major, with_privileges=has_bi)
+        missing = make_bare_roles(connection)
+    if missing:
+        raise WarehouseError(
+            f"{path}: it names roles that this user may not create; an administrator runs:"
+            f" {' '.join(f'create role {name};' for name in missing)}"
+        )
+    _replay(url, path, major)
     content = _compare(url, path)
     migrate(url)
     return content
 
 
-def _replay(url: str, path: Path, major: int, *, with_privileges: bool) -> None:
+def _replay(url: str, path: Path, major: int) -> None:
     tools = programs(major)
     address, environment = connection_of(url)
     reading = [str(tools["pg_restore"]), "--no-owner", "--file", "-", str(path)]
-    if not with_privileges:
-        reading.insert(1, "--no-privileges")
     writing = [str(tools["psql"]), "--no-psqlrc", "--quiet", "--single-transaction"]
     writing += ["--output", "/dev/null", "--set", "ON_ERROR_STOP=1", "--dbname", address]
     with (

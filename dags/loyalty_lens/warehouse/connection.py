@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -14,6 +14,7 @@ from loyalty_lens.errors import WarehouseError, first_line
 OLDEST_VERSION = 16
 RECOVERING = "database system is (starting up|in recovery mode|not yet accepting connections)"
 RECOVERY_SECONDS = 60.0
+SESSION = {"timezone": "UTC", "datestyle": "ISO,YMD", "client_encoding": "UTF8"}
 UNNAMED = "the server of LENS_DATABASE_URL"
 NOT_A_URL = (
     "LENS_DATABASE_URL is not a PostgreSQL URL; write postgresql://user:password@host:5432/database"
@@ -25,13 +26,17 @@ class MissingDatabaseError(WarehouseError):
 
 
 @contextmanager
-def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
+def connected(
+    url: str, *, autocommit: bool = False, parameters: Mapping[str, str] | None = None
+) -> Iterator[Connection]:
     """A connection that commits at the end of the block, rolls back on an error, and is closed.
+
+    `parameters`: of the session, given while connecting, so that no log of statements holds them.
 
     Raises WarehouseError where the server cannot be reached, refuses, is older than 16, or goes
     away before the block ends.
     """
-    connection = connect(url, autocommit=autocommit)
+    connection = connect(url, autocommit=autocommit, parameters=parameters)
     try:
         with connection:
             yield connection
@@ -48,9 +53,11 @@ def connected(url: str, *, autocommit: bool = False) -> Iterator[Connection]:
         connection.close()
 
 
-def connect(url: str, *, autocommit: bool = False) -> Connection:
+def connect(
+    url: str, *, autocommit: bool = False, parameters: Mapping[str, str] | None = None
+) -> Connection:
     """An open connection; the session speaks UTC and ISO dates. Raises WarehouseError."""
-    connection = _patiently(url)
+    connection = _patiently(url, {**SESSION, **(parameters or {})})
     if connection.server_version < OLDEST_VERSION * 10000:
         version = connection.server_version // 10000
         connection.close()
@@ -62,7 +69,7 @@ def connect(url: str, *, autocommit: bool = False) -> Connection:
     return connection
 
 
-def _patiently(url: str) -> Connection:
+def _patiently(url: str, parameters: Mapping[str, str]) -> Connection:
     """Waits while a server that has just been started or has crashed puts itself in order."""
     end = time.monotonic() + RECOVERY_SECONDS
     while True:
@@ -71,7 +78,7 @@ def _patiently(url: str) -> Connection:
                 url,
                 connect_timeout=10,
                 application_name="loyalty_lens",
-                options="-c timezone=UTC -c datestyle=ISO,YMD -c client_encoding=UTF8",
+                options=" ".join(f"-c {name}={value}" for name, value in parameters.items()),
             )
         except (psycopg2.OperationalError, psycopg2.ProgrammingError, UnicodeDecodeError) as error:
             message = str(error)

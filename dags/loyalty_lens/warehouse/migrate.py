@@ -11,11 +11,15 @@ from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.errors import WarehouseError, first_line
 from loyalty_lens.splits import load_layouts, load_splits
 from loyalty_lens.warehouse.connection import connected, shown
+from loyalty_lens.warehouse.roles import open_to_roles
 from loyalty_lens.warehouse.tables import synchronise_tables
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # What `lens reset` drops on a server of one's own.
-SCHEMAS = ("raw", "reject", "accepted", "judge", "staging", "clean", "marts", "ops")
+SCHEMAS = (
+    *("raw", "reject", "accepted", "judge", "staging", "clean", "marts", "ops"),
+    *("privacy", "analyst", "marketing", "steward"),
+)
 LOCK = 0x4C454E53  # "LENS": one migration at a time in a database
 
 
@@ -29,6 +33,7 @@ def migrate(url: str) -> list[str]:
         with connected(url) as connection:
             applied = _apply_missing(connection)
             synchronise_tables(connection, load_data_sets(), load_splits())
+            open_to_roles(connection)
             return applied
     except errors.InsufficientPrivilege as error:
         reason = first_line(error)

@@ -32,6 +32,7 @@
                 ) as dates
             {%- endset -%}
             {{ record_accounts(changed_from) }};
+            {{ open_to_roles() }};
         {%- endcall -%}
     {%- else -%}
         {%- do replace_table(existing, target, sql) -%}

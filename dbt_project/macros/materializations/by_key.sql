@@ -38,7 +38,7 @@
             {%- endcall -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
         {%- else -%}
-            {%- call statement('main') -%} select 1 {%- endcall -%}
+            {%- call statement('main') -%} {{ open_to_roles() }} {%- endcall -%}
         {%- endif -%}
     {%- else -%}
         {%- do replace_table(existing, table, whole_sql(sql)) -%}

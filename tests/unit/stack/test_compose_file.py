@@ -82,7 +82,7 @@ def test_without_env_file_one_line_says_make_env() -> None:
 def test_every_secret_is_required_and_has_no_default() -> None:
     secret = re.compile("PASSWORD$|KEY$|SECRET$")
     found = {name: uses for name, uses in compose.variables().items() if secret.search(name)}
-    assert len(found) == 11
+    assert len(found) == 12
     assert {uses for all_uses in found.values() for uses in all_uses} == {("?", "run make env")}
 
 

@@ -53,7 +53,7 @@ def test_make_env_writes_secrets_that_only_the_owner_reads(folder: Path) -> None
         if not value
     }
     secrets = {name: value for name, value in made_up.items() if name != "AIRFLOW_UID"}
-    assert len(set(secrets.values())) == len(secrets) == 11
+    assert len(set(secrets.values())) == len(secrets) == 12
     assert all(len(value) >= 32 for value in secrets.values())
     assert not [value for value in secrets.values() if value in done.stdout + done.stderr]
     assert all(re.fullmatch("[A-Za-z0-9_=-]+", value) for value in secrets.values())
