@@ -218,11 +218,22 @@ def notifications() -> dict[str, Any]:
 
 
 @task(
+    doc_md="One page about the run to `LENS_EXPORTS`; by mail, too, with `LENS_DIGEST_EMAIL`.",
+    on_failure_callback=tell_lists,  # the run is certified already
+)
+def digest() -> dict[str, Any]:
+    from loyalty_lens.pipeline import steps
+
+    with _step(of_open_run=False) as (settings, run_id):
+        return steps.digest(settings, run_id)
+
+
+@task(
     doc_md="Fails where files or lists have a problem; all others are in the marts, and written.",
     retries=0,
     on_failure_callback=tell_files,
 )
-def check_files(landed: Any, judged: Any, written: Any, sent: Any) -> None:
+def check_files(landed: Any, judged: Any, written: Any, sent: Any, told: Any) -> None:
     if landed["problems"]:
         first, count = landed["problems"][0], landed["files_with_problems"]
         raise AirflowFailException(f"{count} files not loaded, all others are: {first}")
@@ -232,8 +243,8 @@ def check_files(landed: Any, judged: Any, written: Any, sent: Any) -> None:
     if written["problems"]:
         first, count = written["problems"][0], len(written["problems"])
         raise AirflowFailException(f"{count} lists not written, all others are: {first}")
-    if sent["problems"]:
-        raise AirflowFailException(f"messages not written: {sent['problems'][0]}")
+    if problems := sent["problems"] + told["problems"]:
+        raise AirflowFailException(f"messages or digest not sent: {problems[0]}")
 
 
 with DAG(
@@ -305,6 +316,6 @@ it. Clear the task and the run goes on from there.
     with TaskGroup("layers", tooltip="Silver and gold: dbt", prefix_group_id=False):
         layers = [transform.override(task_id=layer)(layer) for layer in LAYERS]
     with TaskGroup("publication", tooltip="What leaves the warehouse", prefix_group_id=False):
-        published, written, sent = publish(), lists(), notifications()
-        checked = check_files(landed, judged, written, sent)
-    chain(came, landed, judged, *layers, published, written, sent, checked)
+        published, written, sent, told = publish(), lists(), notifications(), digest()
+        checked = check_files(landed, judged, written, sent, told)
+    chain(came, landed, judged, *layers, published, written, sent, told, checked)

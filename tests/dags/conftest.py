@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loyalty_lens.warehouse.connection import connected
+from tests.dags.told import Told, listening
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
@@ -91,6 +92,13 @@ def query(database: str) -> Callable[[str], list[Any]]:
             return cursor.fetchall()
 
     return rows
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    """What a web address was told of failures in this module."""
+    with listening() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

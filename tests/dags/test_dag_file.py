@@ -130,13 +130,14 @@ def test_the_demo_is_fed_before_a_run_and_only_in_a_demo(
 
 def test_one_task_for_each_layer_in_one_line(daily: dict[str, Any]) -> None:
     tasks = ["wait_for_files", "land", "validate", "staging", "clean", "marts"]
-    tasks += ["publish", "lists", "notifications", "check_files"]
+    tasks += ["publish", "lists", "notifications", "digest", "check_files"]
     assert daily["tasks"] == tasks
     following = {task: tasks[number + 1 : number + 2] for number, task in enumerate(tasks)}
     # What landed and what is held is told at the end, too.
     following["land"] = ["check_files", "validate"]
     following["validate"] = ["check_files", "staging"]
     following["lists"] = ["check_files", "notifications"]
+    following["notifications"] = ["check_files", "digest"]
     assert {task: sorted(next_) for task, next_ in daily["downstream"].items()} == following
 
 
@@ -160,11 +161,12 @@ def test_every_step_retries_ever_later_and_says_when_it_gives_up(daily: dict[str
         *(daily[name] for name in ("tasks", "retries", "delays", "backoff", "callbacks")),
         strict=True,
     )
-    *steps, lists, notifications = steps
+    *steps, lists, notifications, digest = steps
     assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 7
     # The run is certified, whatever becomes of its lists: that is only told.
     assert lists == ("lists", 3, 60, 2, ["tell_lists"])
     assert notifications == ("notifications", 3, 60, 2, ["tell_lists"])
+    assert digest == ("digest", 3, 60, 2, ["tell_lists"])
     # Another attempt would meet the same files, and the run itself is a success.
     assert (check_files[0], check_files[1], check_files[4]) == ("check_files", 0, ["tell_files"])
 
@@ -174,7 +176,9 @@ def test_tasks_stand_in_a_group_for_each_layer(daily: dict[str, Any]) -> None:
         **dict.fromkeys(("wait_for_files", "land"), "files"),
         "validate": "gate",
         **dict.fromkeys(("staging", "clean", "marts"), "layers"),
-        **dict.fromkeys(("publish", "lists", "notifications", "check_files"), "publication"),
+        **dict.fromkeys(
+            ("publish", "lists", "notifications", "digest", "check_files"), "publication"
+        ),
     }
 
 

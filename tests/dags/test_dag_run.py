@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.dags.told import Told
 
 # `dag.test` gives every run a logical date unless told otherwise, and thereby a data interval,
 # which a run through the REST API does not have. Where an attempt may fail, it is the only one:
@@ -48,40 +47,10 @@ TASKS = [
     "marts",
     "publish",
     "lists",
+    "notifications",
+    "digest",
     "check_files",
 ]
-
-
-@dataclass
-class Told:
-    """What a web address was told of failures."""
-
-    url: str = ""
-    alerts: list[dict[str, Any]] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def told() -> Iterator[Told]:
-    told = Told()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.alerts.append(json.loads(body))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/"
-    yield told
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +164,7 @@ def test_whatever_fails_is_told_once_with_what_to_do(
     ][: len(told.alerts)]
     bad_file, bad_list, no_folder, *_ = told.alerts
     assert "stores_new.csv" in bad_file["reason"] and bad_file["business_date"] == "2026-01-09"
-    assert "none.yml" in bad_list["reason"]
+    assert bad_list["run_id"] == runs["bad list"]["row"]
     assert no_folder["run_id"] == runs["no folder"]["row"]
     assert "daily files/missing" in no_folder["text"]
     assert no_folder["link"].startswith("http")

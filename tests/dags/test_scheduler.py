@@ -14,20 +14,25 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from seeds_generator import PRESETS, Plan, generate
+from tests.dags.told import Told
+from tests.dashboards.browser import launched
 
 DAYS = ["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"]
 START_SECONDS = 180
 RUN_SECONDS = 600
 POST_SECONDS = 150  # a backfill that could not be cleaned up blocks the next for two minutes
+USER, PASSWORD = "ann", "only for tests"
 TINY = {  # what makes Airflow fast where it has nothing else to do
     "AIRFLOW__CORE__PARALLELISM": "2",
     "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # no run for yesterday: only ours
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
@@ -122,14 +127,18 @@ def airflow(
     airflow_environment: Callable[..., dict[str, str]],
     database: str,
     landing: Path,
+    told: Told,
 ) -> Iterator[Standalone]:
     """A running Airflow, whose scheduler knows the DAG and has an empty warehouse."""
     home = tmp_path_factory.mktemp("scheduler") / "air flow"
     api, logs, more_logs = _free_ports(3)
     url = f"http://127.0.0.1:{api}"
+    passwords = home.with_name("passwords.json")
+    passwords.write_text(json.dumps({USER: PASSWORD}))
     environment = airflow_environment(
         home,
         **TINY,
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
         AIRFLOW__API__HOST="127.0.0.1",
         AIRFLOW__API__PORT=str(api),
         AIRFLOW__API__BASE_URL=url,
@@ -138,6 +147,8 @@ def airflow(
         LENS_DATABASE_URL=database,
         LENS_LANDING=str(landing),
         LENS_DEMO="1",  # the demo's feed is not paused
+        LENS_ALERT_WEBHOOK=told.url,
+        LENS_LATE_MINUTES="0",  # every run is late at once
     )
     with (home / "standalone.log").open("wb") as log:
         process = subprocess.Popen(
@@ -151,8 +162,9 @@ def airflow(
         )
     standalone = Standalone(home, url, process)
     try:
+        account = {"username": USER, "password": PASSWORD}
         answer = standalone.wait(
-            "token", START_SECONDS, lambda: standalone.call("GET", "/auth/token")
+            "token", START_SECONDS, lambda: standalone.call("POST", "/auth/token", account)
         )
         standalone.token = answer["access_token"]
         standalone.wait(
@@ -231,6 +243,46 @@ def test_run_through_the_api_with_a_date_shows_that_day(
     )
     airflow.finished([run["dag_run_id"]])
     assert _row(query, run) == ("2026-01-07", "2026-01-07", True, "success", "airflow manual")
+
+
+def test_a_run_is_started_in_the_browser_with_a_date(
+    airflow: Standalone, query: Callable[[str], list[Any]], tmp_path: Path
+) -> None:
+    """Sign in, the form's date picker, and the run that succeeds; as a person would."""
+    with launched() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(airflow.url)
+        page.fill("input[name=username]", USER)
+        page.fill("input[name=password]", PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{airflow.url}/")
+        page.goto(f"{airflow.url}/dags/loyalty_daily")
+        page.get_by_test_id("trigger-dag-button").click(timeout=60_000)
+        page.locator("#element_business_date").fill("2026-01-08")
+        page.get_by_test_id("trigger-dag-submit").click()
+        page.wait_for_url("**/dags/loyalty_daily/runs/*", timeout=60_000)
+        run_id = unquote(urlsplit(page.url).path.rsplit("/", 1)[-1])
+        airflow.finished([run_id])
+        expect(page.get_by_text("Success").first).to_be_visible(timeout=60_000)
+        for group in ("files", "gate", "layers", "publication"):
+            expect(page.get_by_text(group, exact=True).first).to_be_visible()
+        page.screenshot(path=tmp_path / "run.png")
+    assert _row(query, {"dag_run_id": run_id}) == (
+        "2026-01-08",
+        "2026-01-08",
+        True,
+        "success",
+        "airflow manual",
+    )
+
+
+def test_a_run_that_is_late_is_told(airflow: Standalone, told: Told) -> None:
+    """By the triggerer, while the run is at work; other tests have started runs."""
+    late = airflow.wait(
+        "an alert", 60, lambda: [alert for alert in told.alerts if alert["kind"] == "run late"]
+    )
+    assert late[0]["subject"] == "loyalty_daily is late"
+    assert late[0]["run_id"].startswith("loyalty_daily.")
 
 
 def test_date_that_is_none_is_refused_before_a_run_is_made(airflow: Standalone) -> None:

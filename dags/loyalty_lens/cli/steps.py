@@ -97,11 +97,13 @@ def run(settings: Settings, landing: Path | str | None, business_date: str | Non
         result = run_all(settings, url, requested, workers, landing=landing)
     tell_lists(result.answers["lists"])
     tell_messages(result.answers["notifications"])
+    tell_digest(result.answers["digest"])
     summary(settings, url, result.answers["validate"]["notes"], result.seconds)
     _tell_problems(result.answers["land"])
     _tell_held(result.answers["validate"]["held"])
     tell_list_problems(result.answers["lists"])
     tell_message_problems(result.answers["notifications"])
+    tell_message_problems(result.answers["digest"])
 
 
 @click.command()
@@ -113,9 +115,11 @@ def replay(settings: Settings) -> None:
         result = run_all(settings, url, NO_DATE, workers, with_landing=False)
     tell_lists(result.answers["lists"])
     tell_messages(result.answers["notifications"])
+    tell_digest(result.answers["digest"])
     click.echo(f"{result.answers['validate']['replayed']:,} rows replayed")
     tell_list_problems(result.answers["lists"])
     tell_message_problems(result.answers["notifications"])
+    tell_message_problems(result.answers["digest"])
 
 
 def summary(settings: Settings, url: str, notes: list[str], seconds: dict[str, float]) -> None:
@@ -139,10 +143,16 @@ def tell_messages(sent: dict[str, Any]) -> None:
         click.echo(f"{sent['messages']:,} messages to customers: {file}")
 
 
+def tell_digest(written: dict[str, Any]) -> None:
+    """Where the page about the run is."""
+    if written["file"]:
+        click.echo(f"digest: {written['file']}")
+
+
 def tell_message_problems(sent: dict[str, Any]) -> None:
     """Messages that could not be written end the command with an error, too."""
     if sent["problems"]:
-        raise CampaignError(f"messages: {sent['problems'][0]}; the marts are published")
+        raise CampaignError(f"not sent: {sent['problems'][0]}; the marts are published")
 
 
 @click.command()

@@ -57,7 +57,7 @@ def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
             "business_date": str(business_date) if business_date else None,
             "is_provisional": is_provisional,
             "missing_data_sets": absent,
-            "scores": dict(_rows(connection, SCORES)),
+            "scores": {name: float(score) for name, score in _rows(connection, SCORES)},
             "counts": dict(_rows(connection, BATCH_COUNTS)),
             "amounts": _rows(connection, AMOUNTS)[0][0],
             "accounts": publish_accounts(connection),
@@ -67,7 +67,7 @@ def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
             cursor.execute(
                 "update ops.pipeline_runs set certificate = %s, is_provisional = %s,"
                 " missing_data_sets = %s where run_id = %s",
-                (json.dumps(certificate, default=float), is_provisional, absent, run_id),
+                (json.dumps(certificate), is_provisional, absent, run_id),
             )
     _refuse_breach(certificate)
     return certificate

@@ -70,6 +70,7 @@ def run(
         )  # the run is a success already
         result.seconds["lists"] = time.perf_counter() - started
         result.answers["notifications"] = steps.notify(settings, run_id)
+        result.answers["digest"] = steps.digest(settings, run_id)
         if problems := _problems(result):
             _alert(settings, run_id, "files", f"{len(problems)} files or lists", problems[0])
         return result
@@ -106,6 +107,7 @@ def _problems(result: RunResult) -> list[str]:
         *(str(held["message"]) for held in result.answers["validate"]["held"]),
         *result.answers["lists"]["problems"],
         *result.answers["notifications"]["problems"],
+        *result.answers["digest"]["problems"],
     ]
 
 

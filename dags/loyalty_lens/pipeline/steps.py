@@ -4,8 +4,10 @@ import datetime as dt
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from smtplib import SMTPException
 from typing import Any
 
+from loyalty_lens.alerts.channels import mail
 from loyalty_lens.campaigns.export import export_all
 from loyalty_lens.errors import CampaignError
 from loyalty_lens.landing import ingest
@@ -17,6 +19,7 @@ from loyalty_lens.pipeline.certificate import certify
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.privacy import pseudonyms
 from loyalty_lens.quality import gate
+from loyalty_lens.report.digest import write_digest
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.access import warehouse_url
@@ -140,6 +143,29 @@ def notify(settings: Settings, run_id: str) -> dict[str, Any]:
         LOG.warning("messages were not written: %s", error)
         return {"messages": 0, "files": [], "problems": [str(error)]}
     return {"messages": done.messages, "files": [str(file) for file in done.files], "problems": []}
+
+
+def digest(settings: Settings, run_id: str) -> dict[str, Any]:
+    """One page about the run to LENS_EXPORTS, and by mail where LENS_DIGEST_EMAIL says so.
+
+    Keys: file, problems: what goes wrong here does not undo the run.
+    """
+    if _looks_back(settings, run_id):
+        return {"file": None, "problems": []}
+    try:
+        path, page = write_digest(settings, warehouse_url(settings), run_id)
+    except CampaignError as error:
+        LOG.warning("the digest was not written: %s", error)
+        return {"file": None, "problems": [str(error)]}
+    if settings.digest_email and settings.alert_email:
+        try:
+            mail(
+                settings, f"digest of {path.parent.name}", f"See {path}, or the page itself.", page
+            )
+        except (OSError, SMTPException, ValueError) as error:
+            LOG.warning("the digest was not mailed: %s", error)
+            return {"file": str(path), "problems": [f"not mailed: {type(error).__name__} {error}"]}
+    return {"file": str(path), "problems": []}
 
 
 def _looks_back(settings: Settings, run_id: str) -> bool:

@@ -62,6 +62,10 @@ def test_the_warehouse_is_dropped_and_comes_back(
     for day in before:
         shutil.copytree(day, landing / day.name)
         world.run()
+    digest = world.settings.exports / "2026-01-11" / "digest.html"
+    page = digest.read_text("utf-8")
+    for told in ("Revenue, EUR", "What came with this run", "header_rejected", "Points issued"):
+        assert told in page
     saved = everything(world)
     assert len(saved) > 100
     backup, content = back_up(world.url, tmp_path, keep=1)

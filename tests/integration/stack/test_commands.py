@@ -285,9 +285,15 @@ def test_smoke_runs_the_dag_and_checks_marts_and_dashboards(
 ) -> None:
     done = airflow.run("smoke")
     assert done.returncode == 0, done.stdout + done.stderr
-    queued, succeeded, marts_say, dashboards_say = done.stdout.splitlines()
+    queued, succeeded, marts_say, published, *upkeep, dashboards_say = done.stdout.splitlines()
     assert "loyalty_daily queued" in queued and "succeeded" in succeeded
     assert "customer_details 40" in marts_say
+    assert "(day over)" in published and "messages to customers" in published
+    assert ["loyalty_models", "loyalty_maintenance"] == [
+        line.split(":")[0] for line in upkeep if "succeeded" in line
+    ]
+    assert "fits of models, loyalty_lens_demo_" in upkeep[-1]
+    assert len(list((airflow.folder / "backups" / "demo").iterdir())) == 1
     assert "without a failure" in dashboards_say
     assert query("select count(*) from ops.pipeline_runs where status = 'success'") == [(2,)]
 
