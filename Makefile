@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards env up down logs smoke screenshots exposures quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,12 @@ bench-models: setup ## Speed and memory of lens models at 200,000 customers
 bench-cards: setup ## How long each card takes on the warehouse that is there (limit: 300 ms at the large preset)
 	@$(RUN) tests.bench.cards
 
+bench-freshness: setup ## Seconds from files of 1,000 sales to the new balances, on the demo (target: 60 s)
+	@$(RUN) tests.bench.freshness --demo
+
+bench-load: setup ## 1,000 files at once, and 50 people at the dashboards of the demo (p95 below 1 s)
+	@$(RUN) tests.bench.load --demo
+
 env: ## Write .env for docker-compose, secrets made up
 	@$(STACK).make_env
 
@@ -63,6 +69,12 @@ screenshots: demo ## Take the pictures of docs/images from the demo (needs chrom
 
 exposures: setup ## Tell dbt which marts the dashboards read, from their files
 	@$(RUN) metabase.definition.exposures
+
+relations: setup ## Draw anew how tables relate (docs/er_diagram.md), from the relationships tests
+	@$(RUN) loyalty_lens.documents.relations
+
+slides: setup ## Render docs/slides.md to docs/slides.pdf (needs chromium)
+	@$(RUN) tests.documents.slides
 
 quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
 	$(RUN) ruff check $(OURS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from loyalty_lens.datasets import load_data_sets
+from loyalty_lens.documents.dictionary import dictionary
 from loyalty_lens.errors import SettingsError
 from loyalty_lens.pipeline.steps import stale_days
 from loyalty_lens.quality.documents import write_documents
@@ -96,6 +97,24 @@ def docs_quality(settings: Settings, out: Path | None) -> None:
             url, out or settings.home / "docs" / "quality", worker, feed=settings.feed
         )
     click.echo(f"written: {index}")
+
+
+@docs.command("dictionary")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write to (default: LENS_HOME/docs/data_dictionary.md).",
+)
+@click.pass_obj
+def docs_dictionary(settings: Settings, out: Path | None) -> None:
+    """Every table and column: what it means, who may see it, who reads it, how fresh it is."""
+    path = out or settings.home / "docs" / "data_dictionary.md"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dictionary(), "utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
+    click.echo(f"written: {path}")
 
 
 COMMANDS = (status, profile, docs)

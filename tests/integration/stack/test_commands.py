@@ -289,9 +289,10 @@ def test_smoke_runs_the_dag_and_checks_marts_and_dashboards(
     assert "loyalty_daily queued" in queued and "succeeded" in succeeded
     assert "customer_details 40" in marts_say
     assert "(day over)" in published and "messages to customers" in published
-    assert [
-        line.split(":")[0] for line in upkeep if "succeeded" in line
-    ] == ["loyalty_models", "loyalty_maintenance"]
+    assert [line.split(":")[0] for line in upkeep if "succeeded" in line] == [
+        "loyalty_models",
+        "loyalty_maintenance",
+    ]
     assert "fits of models, loyalty_lens_demo_" in upkeep[-1]
     assert len(list((airflow.folder / "backups" / "demo").iterdir())) == 1
     assert "without a failure" in dashboards_say
