@@ -37,6 +37,10 @@ class CampaignError(LensError):
     """A list is wrong or cannot be written; what was written before stays."""
 
 
+class PrivacyError(LensError):
+    """What was asked about a person's data cannot be done; nothing was changed."""
+
+
 class MetabaseError(LensError):
     """Metabase cannot be reached, refuses, or does not hold what was pushed; no secret in it."""
 

@@ -17,6 +17,7 @@ CAMPAIGNS = Path(__file__).with_name("campaigns.yml")
 FEEDS = PROJECT_ROOT / "great_expectations" / "feeds"
 DATABASE = "loyalty_lens"
 DEMO_SUFFIX = "_demo"
+RETAINED = ("customer_details", "store_sales_header", "malformed_lines")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -65,6 +66,7 @@ class Settings:
     raw_days: int  # LENS_RAW_DAYS: rows of superseded files are kept so long; 0: for ever
     # LENS_PRIVACY_KEY: of the pseudonyms of personal data; unset: made up once, kept in LENS_HOME
     privacy_key: str | None = field(repr=False)
+    retention: Mapping[str, int]  # LENS_RETENTION: days for which personal data are kept
     feed: str | None  # LENS_FEED: rules of great_expectations/feeds to add
     dbt_threads: int  # LENS_DBT_THREADS
     log_level: str  # LENS_LOG_LEVEL
@@ -130,6 +132,7 @@ class Settings:
             log_days=_integer(env, "LENS_LOG_DAYS", "90"),
             raw_days=_integer(env, "LENS_RAW_DAYS", "0", least=0),
             privacy_key=env.get("LENS_PRIVACY_KEY"),
+            retention=_periods(env, "LENS_RETENTION", RETAINED),
             feed=_feed(env),
             dbt_threads=_integer(env, "LENS_DBT_THREADS", "2"),
             log_level=_one_of(env, "LENS_LOG_LEVEL", "INFO", LOG_LEVELS),
@@ -178,6 +181,19 @@ def _options(env: Mapping[str, str], name: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise SettingsError(f'{name} is no JSON object: use one such as {{"anon": true}}')
     return options
+
+
+def _periods(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> dict[str, int]:
+    periods = {}
+    for word in env.get(name, "").split():
+        key, _, days = word.partition("=")
+        if key not in known or not days.isdecimal() or int(days) < 1:
+            raise SettingsError(
+                f"{name}: {word!r} is no data set and its days: use one such as {known[0]}=1095"
+                f" ({', '.join(known)})"
+            )
+        periods[key] = int(days)
+    return periods
 
 
 def _marker(env: Mapping[str, str]) -> str | None:

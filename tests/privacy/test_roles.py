@@ -275,7 +275,7 @@ def test_key_stays_with_the_pipeline(people: People) -> None:
 
 
 def test_steward_reads_everything_and_each_reading_is_noted(people: People) -> None:
-    log = "select actor, action, reason, details from ops.audit_log order by entry_id desc limit 1"
+    log = "select login, action, reason, details from ops.audit_log order by entry_id desc limit 1"
     name = people.names["steward"]
     plain, recorded = "trim(customer_id)", "trim(record ->> 'customer_id')"
     for relation, view, column, key in (

@@ -9,10 +9,11 @@ from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.recovery.backup import back_up, backups
 from loyalty_lens.recovery.restore import restore as put_back
 from loyalty_lens.settings import Settings
+from loyalty_lens.stewardship.audit import given_reason, record
 from loyalty_lens.upkeep.full_checks import data_tests, raw_is_whole, restore_drill
 from loyalty_lens.upkeep.tidying import forget_old, retain, vacuum
 from loyalty_lens.warehouse.access import warehouse_url
-from loyalty_lens.warehouse.connection import shown
+from loyalty_lens.warehouse.connection import connected, shown
 
 
 @click.command()
@@ -31,8 +32,9 @@ def backup(settings: Settings) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "only_list", is_flag=True, help="Name the backups there are.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reason", default="none given", metavar="TEXT", help="Why; kept in ops.audit_log.")
 @click.pass_obj
-def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool) -> None:
+def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool, reason: str) -> None:
     """Put the warehouse back as a backup holds it (default: the newest in LENS_BACKUPS)."""
     url = warehouse_url(settings)
     found = backups(url, settings.backups)
@@ -52,6 +54,8 @@ def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool) -
         )
     with only_run(url):
         content = put_back(url, chosen)
+        with connected(url) as connection, connection.cursor() as cursor:
+            record(cursor, "restore", given_reason(reason), details={"file": chosen.name})
     click.echo(f"restored from {chosen}")
     click.echo(
         f"{content.rows:,} rows of {len(content.row_counts)} tables, as they were saved;"

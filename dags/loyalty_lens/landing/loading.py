@@ -16,6 +16,7 @@ from loyalty_lens.landing.header import Layout, read_layout
 from loyalty_lens.landing.known_content import remember
 from loyalty_lens.landing.report import FileReport
 from loyalty_lens.landing.supersession import removal, supersede
+from loyalty_lens.privacy.blanking import blank_erased
 from loyalty_lens.splits import Split
 
 DISCOUNTS = ("promotion_details", "discount_percentage")
@@ -45,11 +46,15 @@ def load(
     layout = read_layout(content.head or b"", file.data_set)
     batch_id = begin_batch(cursor, file, content, layout.separator, run_id)
     copied = copy_file(cursor, file, layout, batch_id)
+    blanked = blank_erased(cursor, batch_id)
     if has_changed(file) or content.mark != file.mark:
         raise Changing("changed while it was being read")
     made = _taken_apart(cursor, file, layout, copied, batch_id)
     superseded = _supersede_earlier(cursor, file, batch_id, supersede_limit, replaced)
-    message = "; ".join(filter(None, [reason, *_noticed(layout, copied, superseded), *made]))
+    noticed = _noticed(layout, copied, superseded)
+    if blanked:
+        noticed.append(f"{blanked} rows of erased customers came without their personal data")
+    message = "; ".join(filter(None, [reason, *noticed, *made]))
     sha256 = content.sha256 or copied.sha256 or _sha256(file)
     _complete(cursor, file, layout, copied, batch_id, sha256, message or None)
     remember(cursor, file, sha256, batch_id)

@@ -23,16 +23,15 @@ with merges as (
         )
 )
 
-insert into ops.audit_log (action, reason, data_set, batch_id, row_number, details)
-select
+select ops.write_audit(
     case when merges.merged_into <> merges.customer_id then 'merge' else 'end merge' end,
     merges.reason,
     'customer_merges',
     merges._batch_id,
     merges._row_number,
     jsonb_build_object('customer_id', merges.customer_id, 'merged_into', merges.merged_into)
-from merges
-order by merges._batch_id, merges._row_number
+)
+from (select * from merges order by merges._batch_id, merges._row_number) as merges
 """
 
 # As clean.customer_merges, but for dates: the date of the run plays no part in acceptance.

@@ -28,7 +28,6 @@ def record(
 ) -> None:
     """One entry about a data set or a batch; never a delivered value in `details`."""
     cursor.execute(
-        "insert into ops.audit_log (action, reason, data_set, batch_id, details)"
-        " values (%s, %s, %s, %s, %s)",
+        "select ops.write_audit(%s, %s, %s, %s, null, %s)",
         (action, reason, data_set, batch_id, json.dumps(details) if details else None),
     )

@@ -163,12 +163,12 @@ def _close_originals(cursor: Cursor, data_set: DataSet, reason: str) -> None:
         ).format(reject=sql.Identifier("reject", data_set.name))
     )
     cursor.execute(
-        "insert into ops.audit_log (action, reason, data_set, batch_id, row_number, details)"
-        " select 'repair', %s, %s, repaired.batch_id, repaired.row_number,"
+        "select ops.write_audit('repair', %s, %s, taken.batch_id, taken.row_number, taken.details)"
+        " from (select repaired.batch_id, repaired.row_number,"
         " jsonb_build_object('columns', repaired.changed, 'repaired_in', ("
         "  select max(batches.batch_id) from ops.load_batches as batches"
-        "  where batches.repairs_batch = repaired.root))"
-        " from repaired where repaired.is_taken order by repaired.line_number",
+        "  where batches.repairs_batch = repaired.root)) as details"
+        " from repaired where repaired.is_taken order by repaired.line_number) as taken",
         (reason, data_set.name),
     )
 

@@ -32,12 +32,10 @@ def waive(url: str, selection: Selection, reason: str) -> int:
                         and rejected._row_number = chosen._row_number
                     returning rejected._batch_id, rejected._row_number, rejected.rule_ids
                 )
-                insert into ops.audit_log (
-                    action, reason, data_set, batch_id, row_number, details
-                )
-                select
+                select ops.write_audit(
                     'waive', {reason}, {name}, waived._batch_id, waived._row_number,
                     jsonb_build_object('rule_ids', waived.rule_ids)
+                )
                 from waived
                 """
             ).format(

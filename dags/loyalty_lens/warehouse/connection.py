@@ -1,5 +1,6 @@
 """Connections to the warehouse, with every failure turned into one clear line."""
 
+import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -10,11 +11,14 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.errors import WarehouseError, first_line
+from loyalty_lens.warehouse.account import user_name
 
 OLDEST_VERSION = 16
 RECOVERING = "database system is (starting up|in recovery mode|not yet accepting connections)"
 RECOVERY_SECONDS = 60.0
 SESSION = {"timezone": "UTC", "datestyle": "ISO,YMD", "client_encoding": "UTF8"}
+# What may stand in the name of a person without being quoted.
+NOT_OF_A_NAME = r"[^\w.@+-]+"
 UNNAMED = "the server of LENS_DATABASE_URL"
 NOT_A_URL = (
     "LENS_DATABASE_URL is not a PostgreSQL URL; write postgresql://user:password@host:5432/database"
@@ -57,7 +61,7 @@ def connect(
     url: str, *, autocommit: bool = False, parameters: Mapping[str, str] | None = None
 ) -> Connection:
     """An open connection; the session speaks UTC and ISO dates. Raises WarehouseError."""
-    connection = _patiently(url, {**SESSION, **(parameters or {})})
+    connection = _patiently(url, {**SESSION, "lens.actor": actor(), **(parameters or {})})
     if connection.server_version < OLDEST_VERSION * 10000:
         version = connection.server_version // 10000
         connection.close()
@@ -67,6 +71,12 @@ def connect(
         )
     connection.autocommit = autocommit
     return connection
+
+
+def actor() -> str:
+    """Who is at work, for the audit log: LENS_ACTOR, else the user of this machine."""
+    named = os.environ.get("LENS_ACTOR", "").strip()
+    return re.sub(NOT_OF_A_NAME, "_", named or user_name(os.geteuid()))
 
 
 def _patiently(url: str, parameters: Mapping[str, str]) -> Connection:

@@ -20,6 +20,7 @@ def open_to_roles(connection: Connection) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("select privacy.open_all()")
+        cursor.execute("select privacy.seal_audit_log(), privacy.open_operations()")
     missing = to_create(connection)
     if missing:
         LOG.warning(

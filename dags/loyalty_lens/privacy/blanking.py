@@ -1,0 +1,108 @@
+"""Personal data of customers are blanked where they were delivered; keys and amounts stay."""
+
+from collections.abc import Sequence
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from loyalty_lens.datasets import DataSet
+from loyalty_lens.quality.classification import is_personal
+from loyalty_lens.splits import load_layouts
+
+# Whose row it is. What else such rows say in free text goes, too.
+OWNERS = {
+    "customer_details": "customer_id",
+    "store_sales_header": "customer_id",
+    "points_events": "customer_id",
+    "customer_merges": "customer_id",
+    "flat_sales": "customer_id",
+    "card_transactions": "customer_number",
+}
+FREE_TEXT = {
+    "points_events": ("reason",),
+    "customer_merges": ("reason",),
+    "flat_sales": ("customer_phone",),
+    "card_transactions": ("card_last_4_digits",),
+}
+# Points and dates of the programme follow from them: they are no data about the person.
+KEPT = ("customer_since",)
+NO_CONSENT = {"marketing_consent": "no"}
+# Birthdays give points where a rule says so: then the day of the year stays, and the year goes.
+HAS_BIRTHDAY_RULES = """
+select exists (select from raw.loyalty_rules where upper(ops.read_text(event)) = 'BIRTHDAY')
+"""
+BIRTHDAY = """case when ops.read_date(rows.birth_date, (
+    select batches.date_order from ops.load_batches as batches
+    where batches.batch_id = rows._batch_id
+)) is not null then to_char(ops.read_date(rows.birth_date, (
+    select batches.date_order from ops.load_batches as batches
+    where batches.batch_id = rows._batch_id
+)), '"1904"-MM-DD') end"""
+
+
+def blank(
+    cursor: Cursor, customers: Sequence[str], *, batch_id: int | None = None
+) -> dict[str, int]:
+    """Blanks the rows of the customers in raw and reject (of one batch); rows by table.
+
+    Phones go too; who keeps a surrogate for guest sales puts it in afterwards.
+    """
+    cursor.execute(HAS_BIRTHDAY_RULES)
+    keeps_birthdays = cursor.fetchone() == (True,)
+    counts = {}
+    for name, owner in OWNERS.items():
+        layout = load_layouts().get(name)
+        if layout is None:
+            continue
+        for schema in ("raw", "reject"):
+            cursor.execute("select to_regclass(%s) is not null", (f"{schema}.{name}",))
+            if cursor.fetchone() != (True,):
+                continue
+            cursor.execute(
+                sql.SQL(
+                    "update {} as rows set {} where ops.read_id(rows.{}) = any(%s)"
+                    " and (%s::bigint is null or rows._batch_id = %s)"
+                ).format(
+                    sql.Identifier(schema, name),
+                    _blanks(layout, schema, keeps_birthdays=keeps_birthdays),
+                    sql.Identifier(owner),
+                ),
+                (list(customers), batch_id, batch_id),
+            )
+            if cursor.rowcount:
+                counts[f"{schema}.{name}"] = cursor.rowcount
+    return counts
+
+
+def blank_erased(cursor: Cursor, batch_id: int) -> int:
+    """Rows of a batch that has just landed whose customers were erased before; how many."""
+    cursor.execute("select array_agg(customer_id) from ops.erasures")
+    (customers,) = cursor.fetchone() or (None,)
+    return sum(blank(cursor, customers, batch_id=batch_id).values()) if customers else 0
+
+
+def _blanks(layout: DataSet, schema: str, *, keeps_birthdays: bool) -> sql.Composable:
+    personal = [
+        column
+        for column in layout.column_names
+        if column not in KEPT
+        and (is_personal(layout.name, column) or column in FREE_TEXT.get(layout.name, ()))
+    ]
+    values = {
+        column: sql.SQL(BIRTHDAY)
+        if column == "birth_date" and keeps_birthdays
+        else sql.Literal(NO_CONSENT.get(column))
+        for column in personal
+    }
+    parts: list[sql.Composable] = [
+        sql.SQL("{} = {}").format(sql.Identifier(column), value) for column, value in values.items()
+    ]
+    parts.append(sql.SQL("_extra = null"))
+    if schema == "reject":  # messages repeat what was delivered
+        parts.append(
+            sql.SQL(
+                "errors = (select jsonb_agg(told.error || jsonb_build_object('message', 'erased'))"
+                " from jsonb_array_elements(rows.errors) as told (error))"
+            )
+        )
+    return sql.SQL(", ").join(parts)
