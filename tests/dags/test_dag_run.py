@@ -199,3 +199,69 @@ def test_the_full_checks_read_everything_and_try_the_backup_out(
     assert results["data_tests"]["test"] > 300
     assert results["raw_against_files"]["store_sales_header"] == 8
     assert results["restore_drill"]["rows"] == runs["maintenance"]["results"]["back_up"]["rows"]
+
+
+WAIT = """
+import json, sys
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import TaskDeferred
+
+task = DagBag().dags["loyalty_daily"].get_task("wait_for_files")
+now = datetime.now(timezone.utc).replace(microsecond=0)
+
+
+def asked(start, hours, run_type="scheduled"):
+    run = SimpleNamespace(
+        run_type=SimpleNamespace(value=run_type),
+        data_interval_start=start,
+        data_interval_end=start + timedelta(hours=hours) if start else None,
+    )
+    try:
+        return task.execute({"dag_run": run})
+    except TaskDeferred as deferred:
+        path, arguments = deferred.trigger.serialize()
+        told = task.go_on({}, {"missing": ["store_sales_header"]}, **deferred.kwargs)
+        return {"path": path, "arguments": arguments, "next": deferred.method_name, "told": told}
+
+
+day = now - timedelta(hours=24)
+print("ANSWER " + json.dumps({
+    "waits": asked(day, 24),
+    "deadline": (now + timedelta(minutes=60)).isoformat(),
+    "day": str(day.date()),
+    "too late": asked(now - timedelta(hours=26), 24),
+    "every ten minutes": asked(now - timedelta(minutes=10), 10 / 60),
+    "backfill": asked(day, 24, "backfill"),
+    "by hand": asked(None, 0, "manual"),
+}))
+"""
+
+
+def test_only_a_scheduled_run_of_a_day_waits_and_not_beyond_its_deadline(
+    runs: dict[str, dict[str, Any]],  # which have filled the warehouse
+    tmp_path_factory: pytest.TempPathFactory,
+    airflow_environment: Callable[..., dict[str, str]],
+    run_script: Callable[[str, dict[str, str]], Any],
+    database: str,
+    landing: Path,
+) -> None:
+    found = run_script(
+        WAIT,
+        airflow_environment(
+            tmp_path_factory.mktemp("waiting"),
+            LENS_DATABASE_URL=database,
+            LENS_LANDING=str(landing),
+            LENS_EXPECTED="store_sales_header",
+        ),
+    )
+    assert found["waits"] == {
+        "path": "loyalty_lens.scheduling.files_trigger.FilesTrigger",
+        "arguments": {"day": found["day"], "deadline": found["deadline"], "poll_seconds": 20.0},
+        "next": "go_on",
+        "told": {"waited_for": found["day"], "missing": ["store_sales_header"]},
+    }
+    assert found["too late"]["missing"] == ["store_sales_header"]
+    nothing = {"waited_for": None, "missing": []}
+    assert [found[name] for name in ("every ten minutes", "backfill", "by hand")] == [nothing] * 3

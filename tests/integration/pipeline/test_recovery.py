@@ -3,17 +3,20 @@
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from loyalty_lens.errors import WarehouseError
+from loyalty_lens.errors import QualityError, TransformError, WarehouseError
 from loyalty_lens.recovery.backup import back_up, backups, last_backup
 from loyalty_lens.recovery.restore import restore
+from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.access import drop_warehouse, warehouse_url
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.warehouse.migrate import SCHEMAS
 from seeds_generator import GeneratorOptions, generate
+from tests.dags.told import listening
 from tests.integration.pipeline.worlds import MARTS, World
 
 OPTIONS = GeneratorOptions(
@@ -79,6 +82,10 @@ def test_the_warehouse_is_dropped_and_comes_back(
     granted = "select has_column_privilege('lens_bi', 'marts.customer_rfm', 'monetary', 'select')"
     assert world.value(granted) is True
 
+    a_gate_that_fails_stops_there(world)
+    restore(world.url, backup.path)
+    assert everything(world) == saved
+
     # A backup that is cut off changes nothing, whatever of it can be read.
     whole = backup.path.read_bytes()
     for share in (0.02, 0.5, 0.999):
@@ -95,6 +102,32 @@ def test_the_warehouse_is_dropped_and_comes_back(
     rebuilt = fresh_world()
     rebuilt.run(landing)
     assert rebuilt.contents(*MARTS) == went_on
+
+
+def a_gate_that_fails_stops_there(world: World) -> None:
+    """The marts of the run before stay, dashboards say so, and somebody is told."""
+    before = world.contents(*MARTS)
+    ((run_id, business_date),) = world.rows("select run_id, business_date from marts.data_status")
+    with listening() as told:
+        broken = replace(
+            world, settings=replace(world.settings, feed="no such rules", alert_webhook=told.url)
+        )
+        sale = "T-NEW,C000001,S01,2026-01-11,5\n"
+        header = "transaction_id,customer_id,store_id,transaction_date,total_amount\n"
+        file = world.write("store_sales_header_new.csv", header + sale)
+        with pytest.raises(QualityError, match="no such rules"):
+            broken.run()
+    assert world.contents(*MARTS) == before
+    assert world.rows("select status, run_id, business_date from marts.data_status") == [
+        ("the newest run failed", run_id, business_date)
+    ]
+    (alert,) = told.alerts
+    assert (alert["kind"], alert["subject"]) == ("run failed", "lens run: validate failed")
+    assert "no such rules" in alert["reason"]
+    # What waits for the gate does not reach the marts by another way either.
+    with pytest.raises(TransformError, match="wait to be judged"):
+        build(world.url, world.workers.dbt, "marts", run_id=None, business_date=None)
+    file.unlink()
 
 
 def test_only_the_newest_backups_stay_and_none_of_anything_else(
