@@ -103,6 +103,8 @@ def test_tasks_pass_on_figures_not_lists_of_files(runs: dict[str, dict[str, Any]
     assert results["land"]["files_loaded"] == 14
     assert results["validate"]["business_date"] == "2026-01-09"
     assert results["marts"]["model"] > 0
+    assert len(results["marts"]["slowest"]) == 3
+    assert runs["good"]["row"] in results["marts"]["results"]
     assert max(len(json.dumps(result)) for result in results.values()) < 5000
 
 

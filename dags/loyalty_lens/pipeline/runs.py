@@ -3,10 +3,17 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty_lens.errors import LensError
 from loyalty_lens.pipeline.business_date import RequestedDate
 from loyalty_lens.warehouse.connection import connected
+
+SLOWEST = """
+select unique_id, round(execution_seconds, 2) from ops.model_runs
+where run_id = %s and resource_type = 'model' and execution_seconds is not null
+order by execution_seconds desc, unique_id limit 3
+"""
 
 
 @dataclass(frozen=True)
@@ -75,3 +82,11 @@ def close_row(url: str, run_id: str, *, status: str, message: str | None = None)
             " finished_at = clock_timestamp() where run_id = %s",
             (status, message, run_id),
         )
+
+
+def results(url: str, run_id: str) -> dict[str, Any]:
+    """Where `ops.model_runs` has what dbt did in this run, and its slowest models so far."""
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute(SLOWEST, (run_id,))
+        slowest = {name.split(".")[-1]: float(seconds) for name, seconds in cursor.fetchall()}
+    return {"slowest": slowest, "results": f"ops.model_runs, run_id {run_id}"}

@@ -84,14 +84,18 @@ def validate(settings: Settings, run_id: str, workers: Workers | None = None) ->
 def transform(
     settings: Settings, run_id: str, layer: str, workers: Workers | None = None
 ) -> dict[str, Any]:
-    """dbt for one layer: staging, clean or marts (or `all`); the number of nodes by kind."""
+    """dbt for one layer: staging, clean or marts (or `all`).
+
+    Keys: the number of nodes by kind; `slowest`, seconds of the slowest models so far; and
+    `results`, where they all are.
+    """
     url = warehouse_url(settings)
     row = runs.read_row(url, run_id)
     with workers_of(settings, url, workers) as helpers:
         counts = build(url, helpers.dbt, layer, run_id=run_id, business_date=row.business_date)
     if layer in ("marts", "all"):
         pseudonyms.refresh(settings, url)
-    return dict(counts)
+    return {**counts, **runs.results(url, run_id)}
 
 
 def publish(settings: Settings, run_id: str) -> dict[str, Any]:

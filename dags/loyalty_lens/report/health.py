@@ -49,6 +49,12 @@ select started_at, status, business_date,
     extract(epoch from finished_at - started_at)::float8, trigger, message
 from ops.pipeline_runs order by started_at desc limit 5
 """
+SHOWN = """
+select business_date, coalesce(is_provisional, false), coalesce(missing_data_sets, '{}')
+from ops.pipeline_runs where status = 'success' and certificate is not null
+order by finished_at desc limit 1
+"""
+LAST_BACKUP = "select max(started_at) from ops.backups where finished_at is not null"
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,15 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What dashboards show: the day of the last certified run."""
+
+    business_date: dt.date | None
+    is_provisional: bool  # the store day was not over
+    missing_data_sets: list[str]  # what it should have brought and did not
+
+
+@dataclass(frozen=True)
 class Health:
     """All of it; scores and rejects are those of the last build."""
 
@@ -108,11 +123,14 @@ class Health:
     held: tuple[HeldBatch, ...]
     waiting: dict[str, int]  # files not judged yet, per data set
     runs: tuple[Run, ...]  # newest first
+    shown: Shown | None  # None: no run was certified yet
+    last_backup: dt.datetime | None
 
 
 def health(url: str) -> Health:
     """Reads `ops` and, where a build has made them, the marts of quality."""
     with connected(url) as connection:
+        shown = _rows(connection, SHOWN)
         is_built = _rows(connection, HAS_MARTS) == [(True,)]
         return Health(
             scores=tuple(Score(*row) for row in _rows(connection, SCORES)) if is_built else (),
@@ -122,6 +140,8 @@ def health(url: str) -> Health:
             held=tuple(HeldBatch(*row) for row in _rows(connection, HELD)),
             waiting=dict(_rows(connection, WAITING)),
             runs=tuple(Run(*row) for row in _rows(connection, RUNS)),
+            shown=Shown(*shown[0]) if shown else None,
+            last_backup=_rows(connection, LAST_BACKUP)[0][0],
         )
 
 

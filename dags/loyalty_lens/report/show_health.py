@@ -18,6 +18,7 @@ def show_health(console: Console, health: Health, currency: str) -> None:
     _show_scores(console, health.scores)
     _show_rejects(console, health, currency)
     _show_runs(console, health)
+    _show_day(console, health)
 
 
 def _show_scores(console: Console, scores: tuple[Score, ...]) -> None:
@@ -74,6 +75,18 @@ def _show_runs(console: Console, health: Health) -> None:
     if rows:
         columns = ("started (UTC)", "by", "status", "business date", "seconds")
         table(console, "Last runs", columns, rows, text_columns=4)
+
+
+def _show_day(console: Console, health: Health) -> None:
+    """What dashboards show, what is missing, and whether it could come back."""
+    if health.shown:
+        over = ", a day that is not over: provisional" if health.shown.is_provisional else ""
+        console.print(f"\nShown: {health.shown.business_date}{over}", highlight=False)
+        if health.shown.missing_data_sets:
+            names = ", ".join(health.shown.missing_data_sets)
+            console.print(f"[yellow]missing[/] for that day: {names}", highlight=False)
+    backup = f"{health.last_backup:%Y-%m-%d %H:%M} UTC" if health.last_backup else "none yet"
+    console.print(f"Last backup: {backup}", highlight=False)
 
 
 def _coloured(status: str) -> str:
