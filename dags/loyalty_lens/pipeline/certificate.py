@@ -67,7 +67,7 @@ def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
             cursor.execute(
                 "update ops.pipeline_runs set certificate = %s, is_provisional = %s,"
                 " missing_data_sets = %s where run_id = %s",
-                (json.dumps(certificate), is_provisional, absent, run_id),
+                (json.dumps(certificate), is_provisional, ", ".join(absent), run_id),
             )
     _refuse_breach(certificate)
     return certificate

@@ -16,7 +16,7 @@ from loyalty_lens.warehouse.connection import connected
 
 RUN = """
 select business_date, status, started_at, finished_at, certificate, coalesce(is_provisional, false),
-    coalesce(missing_data_sets, '{}')
+    coalesce(missing_data_sets, '')
 from ops.pipeline_runs where run_id = %s
 """
 CAME = """
@@ -90,7 +90,7 @@ def _page(
     changed = ((certificate or {}).get("accounts") or {}).get("customers_changed") or 0
     warnings = [
         f"The day is not over: figures of {date} are provisional." if is_provisional else "",
-        f"Missing for {date}: {', '.join(missing)}." if missing else "",
+        f"Missing for {date}: {missing}." if missing else "",
         f"{changed:,} customers have other points up to the day before than were published: late,"
         " corrected or replayed rows."
         if changed

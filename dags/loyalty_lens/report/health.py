@@ -50,7 +50,7 @@ select started_at, status, business_date,
 from ops.pipeline_runs order by started_at desc limit 5
 """
 SHOWN = """
-select business_date, coalesce(is_provisional, false), coalesce(missing_data_sets, '{}')
+select business_date, coalesce(is_provisional, false), coalesce(missing_data_sets, '')
 from ops.pipeline_runs where status = 'success' and certificate is not null
 order by finished_at desc limit 1
 """
@@ -111,7 +111,7 @@ class Shown:
 
     business_date: dt.date | None
     is_provisional: bool  # the store day was not over
-    missing_data_sets: list[str]  # what it should have brought and did not
+    missing_data_sets: str  # with commas: what it should have brought and did not
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def _show_day(console: Console, health: Health) -> None:
         over = ", a day that is not over: provisional" if health.shown.is_provisional else ""
         console.print(f"\nShown: {health.shown.business_date}{over}", highlight=False)
         if health.shown.missing_data_sets:
-            names = ", ".join(health.shown.missing_data_sets)
+            names = health.shown.missing_data_sets
             console.print(f"[yellow]missing[/] for that day: {names}", highlight=False)
     backup = f"{health.last_backup:%Y-%m-%d %H:%M} UTC" if health.last_backup else "none yet"
     console.print(f"Last backup: {backup}", highlight=False)

@@ -49,7 +49,7 @@ final as (
         end as status,
         max(certified.run_id) as run_id,
         coalesce(bool_or(certified.is_provisional), false) as is_provisional,
-        max(array_to_string(certified.missing_data_sets, ', ')) as missing_data_sets,
+        max(certified.missing_data_sets) as missing_data_sets,
         max(certified.business_date) as business_date,
         max(sales.newest_sale_date) as newest_sale_date,
         max(certified.finished_at) as certified_at
