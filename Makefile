@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -76,12 +76,17 @@ relations: setup ## Draw anew how tables relate (docs/er_diagram.md), from the r
 slides: setup ## Render docs/slides.md to docs/slides.pdf (needs chromium)
 	@$(RUN) tests.documents.slides
 
-quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint
+quality: setup ## Lint and type-check: ruff, mypy, sqlfluff, yamllint; no secrets
 	$(RUN) ruff check $(OURS)
 	$(RUN) ruff format --check $(OURS)
 	$(RUN) mypy dags metabase seeds_generator
 	$(RUN) sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 	$(RUN) yamllint --strict .
+	$(RUN) tests.secret_scan
+
+audit-dependencies: setup ## Known weaknesses of what is installed (asks a public data base: needs the internet)
+	$(RUN) uv tool run pip-audit --strict --disable-pip --require-hashes \
+		--requirement requirements/requirements.txt
 
 fix: setup ## Format and repair what can be repaired by itself
 	$(RUN) ruff check --fix $(OURS)

@@ -61,8 +61,14 @@ def as_csv(result: Result) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(result.columns)
-    writer.writerows(result.rows)
+    writer.writerows([_in_a_spreadsheet(value) for value in row] for row in result.rows)
     return text.getvalue()
+
+
+def _in_a_spreadsheet(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets an apostrophe."""
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else value
 
 
 def _text(text: str, target: str | None, is_linked: bool) -> str:

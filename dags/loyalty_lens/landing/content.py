@@ -14,6 +14,9 @@ from loyalty_lens.landing.storage import Location, Mark
 
 HEAD_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 18
+# A CSV file packs to a tenth or a fiftieth. What unpacks to far more was made to fill the disk.
+UNPACKED_FREELY = 256 << 20
+LARGEST_RATIO = 300
 UNREADABLE = (OSError, EOFError, zlib.error)
 
 
@@ -41,12 +44,33 @@ def opened(location: Location, *, is_compressed: bool) -> Iterator[IO[bytes]]:
     try:
         with location.open() as plain:
             if is_compressed:
-                with gzip.GzipFile(fileobj=plain) as unpacked:
+                with _Unpacked(plain) as unpacked:
                     yield io.BufferedReader(unpacked, BLOCK_BYTES)
             else:
                 yield plain
     except UNREADABLE as error:
         raise ContentError(explained(error)) from error
+
+
+class _Unpacked(gzip.GzipFile):
+    """A gzip file; ContentError where it unpacks to very much more than it is."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+        self._unpacked_bytes = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._unpacked_bytes += len(data)
+        if self._unpacked_bytes > UNPACKED_FREELY:
+            packed = max(self._packed.tell(), 1)
+            if self._unpacked_bytes > LARGEST_RATIO * packed:
+                raise ContentError(
+                    f"unpacks to more than {LARGEST_RATIO} times its size, which no CSV file does;"
+                    " have it delivered anew, or unpacked"
+                )
+        return data
 
 
 def explained(error: BaseException) -> str:

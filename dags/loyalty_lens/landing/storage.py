@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from loyalty_lens.errors import LandingError
 
 REMEDY = "let this user read it, or take it away"
+OUTSIDE = "a link out of the landing folder is not followed; deliver the file itself"
 HIDDEN = (".", "~")
 TEMPORARY = (".tmp", ".part", "~")
 
@@ -149,12 +150,38 @@ class Folder:
                 folders.clear()
                 continue
             seen.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not name.startswith(HIDDEN) and self._may_enter(Path(folder, name), failures)
+            )
             above = "" if folder == str(self.path) else self._below(Path(folder)) + "/"
             for name in sorted(names):
-                if not is_passed_over(name):
-                    yield _entry(f"{above}{printable(name)}", Path(folder, name))
+                location = Path(folder, name)
+                if is_passed_over(name):
+                    continue
+                if location.is_symlink() and not self._is_inside(location):
+                    yield Unreadable(f"{above}{printable(name)}", OUTSIDE)
+                else:
+                    yield _entry(f"{above}{printable(name)}", location)
         yield from failures
+
+    def _may_enter(self, folder: Path, failures: list[Unreadable]) -> bool:
+        """A linked folder elsewhere is entered only where this user, or root, has linked it."""
+        if not folder.is_symlink() or self._is_inside(folder):
+            return True
+        if folder.lstat().st_uid in (0, os.geteuid()):
+            return True
+        failures.append(Unreadable(self._below(folder), OUTSIDE))
+        return False
+
+    def _is_inside(self, link: Path) -> bool:
+        """Whether a link to a file stays below the folder: senders may not read what we may."""
+        try:
+            target = link.resolve()
+        except (OSError, RuntimeError):  # a loop: reading it will say what is wrong
+            return True
+        return target.is_relative_to(self.path.resolve())
 
     def _below(self, location: Path) -> str:
         return printable(location.relative_to(self.path).as_posix())

@@ -27,6 +27,7 @@ def dbt_environment(settings: Settings, url: str) -> dict[str, str]:
         "LENS_PAST_GUEST_SALES": settings.past_guest_sales,
         "LENS_DEFAULT_TIME_ZONE": settings.default_time_zone,
     }
-    if "sslmode" in parts:
-        environment["LENS_PG_SSLMODE"] = parts["sslmode"]
+    for name in ("sslmode", "sslrootcert", "sslcert", "sslkey"):
+        if name in parts:
+            environment[f"LENS_PG_{name.upper()}"] = parts[name]
     return environment
