@@ -38,6 +38,9 @@ bench-points: setup ## Speed of the points engine, as ratios to a bare join and 
 bench-models: setup ## Speed and memory of lens models at 200,000 customers
 	@$(RUN) tests.bench.models
 
+bench-days: setup ## A whole day's run upon 30 and upon 360 days of history, in turns (2 GB)
+	@$(RUN) tests.bench.days
+
 bench-cards: setup ## How long each card takes on the warehouse that is there (limit: 300 ms at the large preset)
 	@$(RUN) tests.bench.cards
 

@@ -3,7 +3,7 @@
 import copy
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -13,7 +13,10 @@ from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 TABLES = {
     "clean": ("sales", "sale_lines", "line_amount_limits", "sale_returns"),
-    "marts": ("purchases",),
+    "marts": (
+        *("purchases", "member_days", "returned_lines", "store_category_days", "sales_daily"),
+        *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
+    ),
 }
 STATES = {"marts": ("segment_states",)}
 PHONE = "31612345678"
@@ -68,8 +71,11 @@ def analyst(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> I
     analyst.close()
 
 
-def build(warehouse: Warehouse, date: dt.date, model: str = "purchases") -> None:
-    warehouse.dbt("build", *NO_TESTS, "--select", f"+{model}", business_date=date)
+def build(warehouse: Warehouse, date: dt.date, models: Sequence[str] = TABLES["marts"]) -> None:
+    warehouse.dbt(
+        *("build", *NO_TESTS, "--select", "tag:accounts", *(f"+{name}" for name in models)),
+        business_date=date,
+    )
 
 
 def content(
@@ -91,10 +97,9 @@ def assert_as_from_nothing(
     warehouse: Warehouse,
     analyst: Warehouse,
     date: dt.date,
-    model: str = "purchases",
     of: dict[str, tuple[str, ...]] = TABLES,
 ) -> None:
-    build(analyst, date, model)
+    build(analyst, date, of["marts"])
     built, expected = content(warehouse, of=of), content(analyst, "dev_ann_", of)
     for table, rows in expected.items():
         assert rows, table
@@ -130,23 +135,33 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
             and (header["transaction_id"] in late) == is_late
         ]
 
+    def count(first: dt.date, end: dt.date) -> None:
+        stock = [
+            {"inventory_date": day, "store_id": "A", "product_id": "P2", "stock_on_hand": day.day}
+            for day in days
+            if first <= day < end
+        ]
+        warehouse.load("store_inventory", stock)
+
     for data_set, rows in {
         "stores": [{"store_id": store, "time_zone": "Asia/Kolkata"} for store in "AB"],
         "customer_details": master.customers,
         "products": master.products,
         "promotion_details": master.promotions,
+        "loyalty_rules": master.rules,
     }.items():
         warehouse.load(data_set, rows, arrival=FIRST_DAY)
     deliver(of(days[0], start))
+    count(days[0], start)
     build(warehouse, start)
     assert_as_from_nothing(warehouse, analyst, start)
 
-    def check(date: dt.date) -> None:
+    def check(date: dt.date, *, anew: Sequence[str] = ()) -> None:
         before = {
             f"{schema}.{table}": set(warehouse.rows(MADE.format(f"{schema}.{table}"))[0][0])
             for schema, tables in TABLES.items()
             for table in tables
-            if table not in ("line_amount_limits")
+            if table not in ("line_amount_limits", *anew)
         }
         build(warehouse, date)
         assert_as_from_nothing(warehouse, analyst, date)
@@ -155,14 +170,17 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
 
     for day in range(46, 60, 4):  # days that come in their order; nobody sees the day after
         deliver(of(days[day - 1], days[day + 3]))
+        count(days[day - 1], days[day + 3])
         check(days[day])
     deliver(of(days[0], days[30], is_late=True))
     check(days[59])
-    warehouse.load("products", [{"product_id": "P1", "product_category": "Ink"}])
+    warehouse.load("products", [{"product_id": "P1", "product_category": "Ink", "unit_cost": "2"}])
     check(days[59])
     warehouse.load("promotion_details", [{**master.promotions[0], "promotion_id": "HALF"}])
-    check(days[59])
-    warehouse.load("stores", [{"store_id": "B", "time_zone": "America/Lima"}])
+    # It multiplies points: all accounts are reckoned again.
+    check(days[59], anew=("sales_daily", "store_category_days"))
+    north = {"store_id": "A", "time_zone": "Asia/Kolkata", "store_region": "North"}
+    warehouse.load("stores", [{"store_id": "B", "time_zone": "America/Lima"}, north])
     check(days[60])
     warehouse.load("customer_details", [{"customer_id": "C5", "customer_phone": PHONE}])
     check(days[60])
@@ -202,15 +220,15 @@ def test_states_before_the_first_change_stand(
     def standing(date: dt.date) -> set[dt.date]:
         """Builds; the states whose rows were left alone."""
         before = made()
-        build(warehouse, date, "segment_states")
-        assert_as_from_nothing(warehouse, analyst, date, "segment_states", STATES)
+        build(warehouse, date, STATES["marts"])
+        assert_as_from_nothing(warehouse, analyst, date, STATES)
         after = made()
         return {state for state in after if after[state] <= before.get(state, set())}
 
     warehouse.load("loyalty_rules", history.rules, arrival=FIRST_DAY)
     month_end = dt.date(2026, 2, 28)
-    build(warehouse, month_end, "segment_states")
-    assert_as_from_nothing(warehouse, analyst, month_end, "segment_states", STATES)
+    build(warehouse, month_end, STATES["marts"])
+    assert_as_from_nothing(warehouse, analyst, month_end, STATES)
     past = {state for state in made() if state < month_end}
     assert len(past) > 2
     sell("N1", month_end)

@@ -64,6 +64,52 @@
 {%- endmacro %}
 
 
+{#- The condition that any key was told: where a table is read through for the keys, it is not for none. -#}
+{% macro is_told(name, column) -%}
+    exists ({{ told(name, column) }})
+{%- endmacro %}
+
+
+{#- Days that were told by these models (they tell `business_date`), and those that have come since the build
+    before: of the first of them, which has rows of the days after the as-of date, too. -#}
+{% macro told_days(models) -%}
+    {% for name in models -%}
+    {{ told(name, 'business_date') }}
+    union all
+    {% endfor -%}
+    select cast(days.business_date as text)
+    from {{ ref(models[0]) }} as days
+    inner join {{ ref('as_of') }} as as_of on days.business_date <= as_of.business_date
+    where days.business_date > {{ built_date() }}
+{%- endmacro %}
+
+
+{#- The as-of date of this model's build before. -#}
+{% macro built_date() -%}
+    coalesce(
+        (
+            select builds.business_date from ops.row_builds as builds
+            where builds.model = '{{ model.name }}'
+        ),
+        '-infinity'
+    )
+{%- endmacro %}
+
+
+{#- The condition that a row's day is one of those to build: an array, so that it reaches the tables below a
+    union. -#}
+{% macro of_changed_days(column) -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ {{ column }} = any (
+            array(select cast(changed_keys.key as date) from changed_keys)
+        ) /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Whether this model can be brought up to date by what it was told: it was built with the same code, to no
     later date, nothing that it follows was made anew since, and less than half of a large table is
     concerned. Never in a target of an analyst. -#}

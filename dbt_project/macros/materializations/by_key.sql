@@ -1,4 +1,4 @@
-{#- A table of rows that belong to a key (config `key`, a text). Where the models that it follows (config
+{#- A table of rows that belong to a key (config `key`, of the type `key_type`, a text unless told). Where the models that it follows (config
     `follows`) have told which keys have other rows (docs/decisions/0032), the model's query makes the
     rows of those alone; what differs from the rows that stand takes their place and is told in turn
     (config `tells`). The macro `changed_<model>` queries these keys. Else, and where the query `unless`
@@ -30,7 +30,8 @@
                 {{ exchange_rows(
                     table, sql, columns,
                     contracted_columns() if config.get('contract').enforced else columns,
-                    config.require('key') ~ ' in (select changed_keys.key from changed_keys)'
+                    config.require('key') ~ ' in (select cast(changed_keys.key as '
+                    ~ config.get('key_type', 'text') ~ ') from changed_keys)'
                 ) }}
                 {% if config.get('tells') -%}
                     {{ tell_keys('select * from differing') }}

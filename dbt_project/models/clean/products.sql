@@ -1,4 +1,4 @@
-{{ config(tells=['product_id'], told_by=['product_category', 'is_merchandise']) }}
+{{ config(tells=['product_id'], told_by=['product_category', 'is_merchandise', 'unit_cost']) }}
 with
 
 as_of as (

@@ -2,9 +2,9 @@
 -- fold per owner and product (ops.match_returns, docs/points.md). Only owners who ever brought
 -- something back without naming the sale are looked at.
 {{ config(
-    tells=['original_transaction_id'],
+    tells=['original_transaction_id', 'return_transaction_id'],
     told_by=[
-        'return_transaction_id', 'line_item_id', 'product_id', 'is_merchandise', 'quantity',
+        'line_item_id', 'product_id', 'is_merchandise', 'quantity',
         'returned_amount'
     ]
 ) }}

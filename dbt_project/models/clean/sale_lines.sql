@@ -2,7 +2,7 @@
     materialized='by_key', key='transaction_id',
     follows=['sales', 'accepted_lines', 'products', 'promotions', 'line_amount_limits'],
     tells=['transaction_id', 'customer_id', 'business_date'],
-    indexes=[{'columns': ['transaction_id']}]
+    indexes=[{'columns': ['transaction_id']}, {'columns': ['business_date']}]
 ) }}
 with
 

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='by_batch', data_set='store_inventory',
+    tells=['inventory_date'],
+    indexes=[{'columns': ['_batch_id'], 'type': 'brin'}, {'columns': ['inventory_date']}]
+) }}
 select
     inventory_date,
     store_id,

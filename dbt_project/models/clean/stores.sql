@@ -1,4 +1,4 @@
-{{ config(tells=['store_id'], told_by=['time_zone']) }}
+{{ config(tells=['store_id'], told_by=['time_zone', 'store_region']) }}
 with
 
 as_of as (

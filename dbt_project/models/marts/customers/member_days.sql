@@ -1,3 +1,4 @@
+{{ config(materialized='by_key', key='customer_id', follows=['purchases']) }}
 with
 
 purchases as (
@@ -7,7 +8,7 @@ purchases as (
         customer_id,
         net_amount
     from {{ ref('purchases') }}
-    where is_counted
+    where is_counted and {{ of_changed_keys('customer_id') }}
 ),
 
 final as (

@@ -1,7 +1,7 @@
 -- Entries of the postings and of what working them off moved (points_movements).
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    changed_from='min(business_date)', changed_by=['business_date'], tells=['business_date']
+    changed_from='min(business_date)', changed_by=['business_date'], tells=['business_date', 'transaction_id']
 ) }}
 with
 

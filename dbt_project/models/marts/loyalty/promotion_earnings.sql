@@ -1,5 +1,6 @@
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    tells=['business_date']
 ) }}
 with
 

@@ -1,4 +1,9 @@
 -- What came back, dated and placed where it was sold: a promotion is judged by what was kept.
+{{ config(
+    materialized='by_key', key='transaction_id',
+    follows=['sales', 'sale_lines', 'return_matches', 'as_of'], tells=['sold_date'],
+    indexes=[{'columns': ['transaction_id']}]
+) }}
 with
 
 as_of as (
@@ -12,7 +17,7 @@ returned as (
     from {{ ref('sale_lines') }} as sale_lines
     inner join {{ ref('sales') }} as returns on sale_lines.transaction_id = returns.transaction_id
     inner join as_of on sale_lines.business_date <= as_of.business_date
-    where sale_lines.is_return
+    where sale_lines.is_return and {{ of_changed_keys('sale_lines.transaction_id') }}
 ),
 
 -- One that names no sale may take from several.

@@ -1,5 +1,15 @@
 -- What the verdicts are reckoned from. A return lowers the day of its sale, not its own.
+{{ config(
+    materialized='by_key', key='business_date', key_type='date',
+    follows=[
+        'sale_lines', 'returned_lines', 'points_earnings', 'promotion_earnings', 'products', 'as_of'
+    ]
+) }}
 with
+
+lines as (
+    {{ lines_with_values(of_changed_days) }}
+),
 
 by_category as (
     select
@@ -12,7 +22,7 @@ by_category as (
         coalesce(sum(cost_amount), 0) as cost_amount,
         coalesce(sum(costed_amount), 0) as costed_amount,
         sum(point_count) as point_count
-    from {{ ref('valued_lines') }}
+    from lines
     where is_merchandise
     group by business_date, store_id, product_category
 ),

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='by_key', key='business_date', key_type='date', follows=['category_sales_daily'],
+    indexes=[{'columns': ['business_date']}]
+) }}
 with
 
 final as (
@@ -10,6 +14,7 @@ final as (
         cast(sum(promoted_amount) as numeric(24, 4)) as promoted_amount,
         cast(sum(net_amount) as numeric(24, 4)) as net_amount
     from {{ ref('category_sales_daily') }}
+    where {{ of_changed_days('business_date') }}
     group by business_date, product_category
 )
 

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='by_key', key='business_date', key_type='date',
+    follows=['sales', 'sale_lines', 'stores', 'as_of']
+) }}
 with
 
 as_of as (
@@ -11,7 +15,7 @@ sales as (
         coalesce(sales.payment_method, 'Not given') as payment_method
     from {{ ref('sales') }} as sales
     inner join as_of on sales.business_date <= as_of.business_date
-    where not sales.is_return
+    where not sales.is_return and {{ of_changed_days('sales.business_date') }}
 ),
 
 stores as (
@@ -28,7 +32,7 @@ lines as (
         product_category,
         line_amount
     from {{ ref('sale_lines') }}
-    where not is_return
+    where not is_return and {{ of_changed_days('business_date') }}
 ),
 
 final as (

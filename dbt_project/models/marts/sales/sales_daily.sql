@@ -1,3 +1,7 @@
+{{ config(
+    materialized='by_key', key='business_date', key_type='date',
+    follows=['sales', 'points_ledger', 'as_of']
+) }}
 with
 
 as_of as (
@@ -8,6 +12,7 @@ sales as (
     select sales.*
     from {{ ref('sales') }} as sales
     inner join as_of on sales.business_date <= as_of.business_date
+    where {{ of_changed_days('sales.business_date') }}
 ),
 
 points as (
@@ -17,7 +22,9 @@ points as (
         -sum(points) filter (where entry_type = 'REDEEM') as redeemed_points,
         -sum(points) filter (where entry_type = 'REVERSE') as reversed_points
     from {{ ref('points_ledger') }}
-    where transaction_id is not null
+    where
+        transaction_id is not null
+        and {{ of_changed_keys('transaction_id', 'select sales.transaction_id from sales') }}
     group by transaction_id
 ),
 

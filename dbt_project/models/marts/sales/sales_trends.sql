@@ -1,5 +1,5 @@
--- Each day gives its sales to its own period, to the next one (as what came before) and to that of
--- a year later. A period that still runs is compared with as many days of the others as it has had.
+-- Each period beside the one before and that of a year before. One that still runs is compared with
+-- as many days of the others as it has had.
 with
 
 as_of as (
@@ -34,7 +34,9 @@ series as (
     group by scope, store_id
 ),
 
-days as (
+-- Added up, not joined: on a date that only one of two sides is sorted by, the planner meets each
+-- day of a store with each.
+filled as (
     select
         series.scope,
         series.store_id,
@@ -42,85 +44,198 @@ days as (
         calendar.business_date,
         calendar.week_date,
         calendar.month_date,
-        coalesce(sold.transaction_count, 0) as transaction_count,
-        coalesce(sold.net_amount, 0) as net_amount
+        0 as transaction_count,
+        0 as net_amount
     from series
     inner join {{ ref('calendar') }} as calendar on series.first_date <= calendar.business_date
-    left join sold
-        on
-            series.scope = sold.scope
-            and series.store_id = sold.store_id
-            and calendar.business_date = sold.business_date
+    union all
+    select
+        scope,
+        store_id,
+        null as first_date,
+        business_date,
+        null as week_date,
+        null as month_date,
+        transaction_count,
+        net_amount
+    from sold
 ),
 
-contributions as (
+days as (
+    select
+        scope,
+        store_id,
+        business_date,
+        max(first_date) as first_date,
+        max(week_date) as week_date,
+        max(month_date) as month_date,
+        sum(transaction_count) as transaction_count,
+        sum(net_amount) as net_amount
+    from filled
+    group by scope, store_id, business_date
+    having max(first_date) is not null
+),
+
+periods as (
+    select
+        scope,
+        store_id,
+        first_date,
+        'day' as period,
+        business_date as period_date,
+        business_date as last_date,
+        transaction_count,
+        net_amount
+    from days
+    union all
+    select
+        scope,
+        store_id,
+        first_date,
+        'week' as period,
+        week_date as period_date,
+        week_date + 6 as last_date,
+        sum(transaction_count) as transaction_count,
+        sum(net_amount) as net_amount
+    from days
+    group by scope, store_id, first_date, week_date
+    union all
+    select
+        scope,
+        store_id,
+        first_date,
+        'month' as period,
+        month_date as period_date,
+        cast(month_date + interval '1 month' - interval '1 day' as date) as last_date,
+        sum(transaction_count) as transaction_count,
+        sum(net_amount) as net_amount
+    from days
+    group by scope, store_id, first_date, month_date
+),
+
+-- What began before the series did is no whole period.
+whole as (
+    select
+        *,
+        case when period_date >= first_date then net_amount end as whole_amount
+    from periods
+),
+
+beside as (
+    select
+        *,
+        case period
+            when 'month' then sum(whole_amount) over month_before
+            else sum(whole_amount) over week_before
+        end as previous_amount,
+        case period
+            when 'month' then sum(whole_amount) over year_before
+            else sum(whole_amount) over weeks_before
+        end as year_before_amount
+    from whole
+    window
+        week_before as (
+            partition by scope, store_id, period order by period_date
+            range between interval '7 days' preceding and interval '7 days' preceding
+        ),
+        month_before as (
+            partition by scope, store_id, period order by period_date
+            range between interval '1 month' preceding and interval '1 month' preceding
+        ),
+        weeks_before as (
+            partition by scope, store_id, period order by period_date
+            range between interval '364 days' preceding and interval '364 days' preceding
+        ),
+        year_before as (
+            partition by scope, store_id, period order by period_date
+            range between interval '1 year' preceding and interval '1 year' preceding
+        )
+),
+
+running as (
+    select
+        periods.period,
+        periods.previous_date,
+        periods.year_before_date,
+        as_of.business_date - periods.period_date as passed_days
+    from as_of
+    inner join {{ ref('calendar') }} as calendar on as_of.business_date = calendar.business_date
+    cross join
+        lateral (
+            values
+            (
+                'week',
+                calendar.week_date,
+                calendar.week_date - 7,
+                calendar.week_date - 364
+            ),
+            (
+                'month',
+                calendar.month_date,
+                cast(calendar.month_date - interval '1 month' as date),
+                cast(calendar.month_date - interval '1 year' as date)
+            )
+        ) as periods (period, period_date, previous_date, year_before_date)
+),
+
+dated as (
     select
         days.scope,
         days.store_id,
         days.first_date,
-        days.transaction_count,
+        days.business_date,
         days.net_amount,
-        periods.period,
-        targets.kind,
-        targets.period_date,
-        case periods.period
-            when 'day' then targets.period_date
-            when 'week' then targets.period_date + 6
-            else cast(targets.period_date + interval '1 month' - interval '1 day' as date)
-        end as last_date,
-        periods.own_date,
-        days.business_date - periods.own_date as place
+        running.period,
+        running.previous_date,
+        running.year_before_date,
+        running.passed_days,
+        case running.period when 'week' then days.week_date else days.month_date end as source_date
     from days
-    cross join
-        lateral (
-            values
-            ('day', days.business_date, days.business_date + 7, days.business_date + 364),
-            ('week', days.week_date, days.week_date + 7, days.week_date + 364),
-            (
-                'month',
-                days.month_date,
-                cast(days.month_date + interval '1 month' as date),
-                cast(days.month_date + interval '1 year' as date)
-            )
-        ) as periods (period, own_date, next_date, next_year_date)
-    cross join lateral (
-        values
-        ('own', periods.own_date),
-        ('previous', periods.next_date),
-        ('year', periods.next_year_date)
-    ) as targets (kind, period_date)
+    cross join running
 ),
 
-comparable as (
-    select contributions.*
-    from contributions
-    cross join as_of
-    where
-        contributions.kind = 'own'
-        or (
-            contributions.own_date >= contributions.first_date
-            and (
-                contributions.last_date <= as_of.business_date
-                or contributions.period_date + contributions.place <= as_of.business_date
-            )
-        )
-),
-
-summed as (
+-- Of the periods that a running one is compared with, as many days as it has had.
+so_far as (
     select
         scope,
         store_id,
         period,
-        period_date,
-        min(first_date) <= period_date
-        and max(last_date) <= (select as_of.business_date from as_of) as is_complete,
-        sum(transaction_count) filter (where kind = 'own') as transaction_count,
-        sum(net_amount) filter (where kind = 'own') as net_amount,
-        sum(net_amount) filter (where kind = 'previous') as previous_amount,
-        sum(net_amount) filter (where kind = 'year') as year_before_amount
-    from comparable
-    group by scope, store_id, period, period_date
-    having count(*) filter (where kind = 'own') > 0
+        sum(net_amount) filter (where source_date = previous_date) as previous_amount,
+        sum(net_amount) filter (where source_date = year_before_date) as year_before_amount
+    from dated
+    where
+        source_date in (previous_date, year_before_date)
+        and source_date >= first_date
+        and business_date - source_date <= passed_days
+    group by scope, store_id, period
+),
+
+summed as (
+    select
+        beside.scope,
+        beside.store_id,
+        beside.period,
+        beside.period_date,
+        beside.first_date <= beside.period_date
+        and beside.last_date <= as_of.business_date as is_complete,
+        beside.transaction_count,
+        beside.net_amount,
+        case
+            when beside.last_date <= as_of.business_date then beside.previous_amount
+            else so_far.previous_amount
+        end as previous_amount,
+        case
+            when beside.last_date <= as_of.business_date then beside.year_before_amount
+            else so_far.year_before_amount
+        end as year_before_amount
+    from beside
+    cross join as_of
+    left join so_far
+        on
+            beside.last_date > as_of.business_date
+            and beside.scope = so_far.scope
+            and beside.store_id = so_far.store_id
+            and beside.period = so_far.period
 ),
 
 averaged as (

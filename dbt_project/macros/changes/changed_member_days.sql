@@ -1,0 +1,3 @@
+{% macro changed_member_days() -%}
+    {{ told('purchases', 'customer_id') }}
+{%- endmacro %}

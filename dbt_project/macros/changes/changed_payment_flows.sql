@@ -1,0 +1,10 @@
+{#- A store's region is that of all its days. -#}
+{% macro changed_payment_flows() -%}
+    {{ told_days(['sales', 'sale_lines']) }}
+    union all
+    select cast(sales.business_date as text)
+    from {{ ref('sales') }} as sales
+    where
+        {{ is_told('stores', 'store_id') }}
+        and sales.store_id in ({{ told('stores', 'store_id') }})
+{%- endmacro %}
