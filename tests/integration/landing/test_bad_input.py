@@ -90,7 +90,7 @@ def test_an_unreadable_folder_fails_and_keeps_what_is_known_of_it(
     scandir = os.scandir
 
     def refusing(folder: Any) -> Any:
-        if Path(folder) == shop.landing / "locked":
+        if not isinstance(folder, int) and Path(folder) == shop.landing / "locked":
             raise PermissionError(13, "Permission denied", str(folder))
         return scandir(folder)
 
@@ -106,7 +106,7 @@ def test_an_unreadable_folder_fails_and_keeps_what_is_known_of_it(
     monkeypatch.undo()
     shop.ingest()
     assert shop.statuses()[folder.batch_id] == "superseded"
-    assert caplog.text == ""
+    assert not [line for line in caplog.records if line.name.startswith("loyalty_lens")]
 
 
 def test_a_removed_file_is_no_problem_any_more(shop: Any) -> None:
