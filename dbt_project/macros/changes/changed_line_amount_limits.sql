@@ -21,8 +21,7 @@
         from {{ ref('accepted_lines') }} as lines
         inner join {{ ref('sales') }} as sales on lines.transaction_id = sales.transaction_id
         where
-            {{ is_told('products', 'product_id') }}
-            and lines.product_id in ({{ told('products', 'product_id') }})
+            {{ was_told('lines.product_id', 'products', 'product_id') }}
     )
 
     select cast(cast(months.month as date) as text)

@@ -4,7 +4,5 @@
     union all
     select cast(sales.business_date as text)
     from {{ ref('sales') }} as sales
-    where
-        {{ is_told('stores', 'store_id') }}
-        and sales.store_id in ({{ told('stores', 'store_id') }})
+    where {{ was_told('sales.store_id', 'stores', 'store_id') }}
 {%- endmacro %}

@@ -10,8 +10,5 @@
     select sales.customer_id
     from {{ ref('sales') }} as sales
     inner join {{ ref('as_of') }} as as_of on sales.business_date <= as_of.business_date
-    inner join ops.row_builds as builds
-        on
-            builds.model = '{{ model.name }}'
-            and sales.business_date > coalesce(builds.business_date, '-infinity')
+    where sales.business_date > {{ built_date() }}
 {%- endmacro %}

@@ -4,18 +4,14 @@
     {{ told('accepted_lines', 'transaction_id') }}
     union all
     select stood.transaction_id from {{ this }} as stood
-    where
-        {{ is_told('products', 'product_id') }}
-        and stood.product_id in ({{ told('products', 'product_id') }})
+    where {{ was_told('stood.product_id', 'products', 'product_id') }}
+    union all
+    select stood.transaction_id from {{ this }} as stood
+    where {{ was_told('stood.promotion_id', 'promotions', 'promotion_id') }}
     union all
     select stood.transaction_id from {{ this }} as stood
     where
-        {{ is_told('promotions', 'promotion_id') }}
-        and stood.promotion_id in ({{ told('promotions', 'promotion_id') }})
-    union all
-    select stood.transaction_id from {{ this }} as stood
-    where
-        {{ is_told('line_amount_limits', 'month') }}
-        and cast(cast(date_trunc('month', stood.business_date) as date) as text)
-        in ({{ told('line_amount_limits', 'month') }})
+        {{ was_told(
+            "cast(cast(date_trunc('month', stood.business_date) as date) as text)", 'line_amount_limits', 'month'
+        ) }}
 {%- endmacro %}

@@ -6,9 +6,7 @@
     union all
     select cast(lines.business_date as text)
     from {{ ref('sale_lines') }} as lines
-    where
-        {{ is_told('products', 'product_id') }}
-        and lines.product_id in ({{ told('products', 'product_id') }})
+    where {{ was_told('lines.product_id', 'products', 'product_id') }}
     union all
     select cast(lines.sold_date as text)
     from {{ ref('returned_lines') }} as lines

@@ -64,9 +64,10 @@
 {%- endmacro %}
 
 
-{#- The condition that any key was told: where a table is read through for the keys, it is not for none. -#}
-{% macro is_told(name, column) -%}
+{#- The condition that a value was told; where nothing was, the table is not read through for it. -#}
+{% macro was_told(value, name, column) -%}
     exists ({{ told(name, column) }})
+    and {{ value }} in ({{ told(name, column) }})
 {%- endmacro %}
 
 
