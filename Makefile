@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-days bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile

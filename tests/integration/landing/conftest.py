@@ -1,6 +1,7 @@
 """A landing folder and an empty warehouse for each test; one database for each module."""
 
 import gzip
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -88,3 +89,17 @@ def shop(landing_url: str, tmp_path: Path) -> Iterator[Shop]:
     shop.landing.mkdir()
     shop.rows(EMPTY)
     yield shop
+
+
+@pytest.fixture
+def warned(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What the product has warned of so far, whatever level another library has set the log to."""
+
+    def messages() -> list[str]:
+        return [
+            record.getMessage()
+            for record in caplog.records
+            if record.levelno >= logging.WARNING and record.name.startswith("loyalty_lens")
+        ]
+
+    return messages
