@@ -52,9 +52,11 @@ from raw.store_sales_header where _batch_id = {batch} and _row_number % 25 = 0
 LINES = """
 insert into raw.store_sales_line_items (_batch_id, _row_number, line_item_id, transaction_id,
     product_id, quantity, line_item_amount)
-select {lines_batch}, 1 + _row_number, '1', transaction_id, 'P' || _row_number % {products}, '1',
-    total_amount
-from raw.store_sales_header where _batch_id = {batch} and transaction_type is null
+select {lines_batch}, 1 + {lines} * _row_number + number, number, transaction_id,
+    'P' || ({lines} * _row_number + number) % {products}, '1',
+    cast(round(cast(total_amount as numeric) / {lines}, 2) as text)
+from raw.store_sales_header cross join generate_series(1, {lines}) as numbers (number)
+where _batch_id = {batch} and transaction_type is null
 """
 BARE = """
 create table bare_rfm as
@@ -78,7 +80,8 @@ def main() -> None:
 
 
 def _measure(info: ServerInfo, folder: Path, sales: int, customers: int) -> None:
-    warehouse = _world(info, folder, sales, customers)
+    warehouse = world(info, folder, sales, customers)
+    warehouse.dbt("build", "--select", "+model_inputs", "+action_list", *NO_TESTS)
     bare = []
     for _ in range(3):
         with stopwatch() as seconds:
@@ -108,7 +111,8 @@ def _measure(info: ServerInfo, folder: Path, sales: int, customers: int) -> None
     warehouse.close()
 
 
-def _world(info: ServerInfo, folder: Path, sales: int, customers: int) -> Warehouse:
+def world(info: ServerInfo, folder: Path, sales: int, customers: int, lines: int = 1) -> Warehouse:
+    """A warehouse with so many accepted sales of so many `lines` each, and nothing built yet."""
     with closing(connect(info.url("postgres"), autocommit=True)) as connection:
         connection.cursor().execute("create database models")
     migrate(info.url("models"))
@@ -135,12 +139,12 @@ def _world(info: ServerInfo, folder: Path, sales: int, customers: int) -> Wareho
         "sales": sales,
         "customers": customers,
         "products": PRODUCTS,
+        "lines": lines,
     }
     for statement in (HEADERS, RETURNS, LINES):
         warehouse.execute(statement.format(**values))
     warehouse.execute("analyze raw.store_sales_header")
     warehouse.execute("analyze raw.store_sales_line_items")
-    warehouse.dbt("build", "--select", "+model_inputs", "+action_list", *NO_TESTS)
     return warehouse
 
 

@@ -12,13 +12,13 @@ from tests.dbt.histories import FIRST_DAY, History, Row, random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 TABLES = {
-    "clean": ("sales", "sale_lines", "line_amount_limits", "sale_returns"),
+    "clean": ("sales", "sale_lines", "line_amounts", "line_amount_limits", "sale_returns"),
     "marts": (
         *("purchases", "member_days", "returned_lines", "store_category_days", "sales_daily"),
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
     ),
 }
-STATES = {"marts": ("segment_states",)}
+STATES = {"marts": ("delivered_last_purchases", "segment_states")}
 PHONE = "31612345678"
 LAST = FIRST_DAY + dt.timedelta(days=120)
 STATUS = "update ops.load_batches set status = '{}' where batch_id = {}"
@@ -161,7 +161,7 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
             f"{schema}.{table}": set(warehouse.rows(MADE.format(f"{schema}.{table}"))[0][0])
             for schema, tables in TABLES.items()
             for table in tables
-            if table not in ("line_amount_limits", *anew)
+            if table not in ("line_amounts", "line_amount_limits", *anew)
         }
         build(warehouse, date)
         assert_as_from_nothing(warehouse, analyst, date)
@@ -226,6 +226,10 @@ def test_states_before_the_first_change_stand(
         return {state for state in after if after[state] <= before.get(state, set())}
 
     warehouse.load("loyalty_rules", history.rules, arrival=FIRST_DAY)
+    for customer in ("C3", "C4"):
+        sell(f"N{customer}", FIRST_DAY, customer)
+    details = {"customer_id": "C3", "last_purchase_date": FIRST_DAY + dt.timedelta(days=1)}
+    warehouse.load("customer_details", [details], file_date=FIRST_DAY)
     month_end = dt.date(2026, 2, 28)
     build(warehouse, month_end, STATES["marts"])
     assert_as_from_nothing(warehouse, analyst, month_end, STATES)
@@ -245,3 +249,8 @@ def test_states_before_the_first_change_stand(
     assert standing(month_end + dt.timedelta(days=3)) == {
         state for state in past if state < dt.date(2026, 2, 2)
     }
+    # The day of a sale that is known says nothing new of any state.
+    details = {"customer_id": "C2", "last_purchase_date": "2026-01-02"}
+    today = month_end + dt.timedelta(days=3)
+    warehouse.load("customer_details", [details], file_date=today)
+    assert past | {month_end} <= standing(today)

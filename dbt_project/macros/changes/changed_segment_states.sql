@@ -12,7 +12,8 @@
         union all
         select cast(told.key as date) from ({{ told('points_ledger', 'business_date') }}) as told
         union all
-        select cast(told.key as date) from ({{ told('customers', 'last_purchase_date') }}) as told
+        select cast(told.key as date)
+        from ({{ told('delivered_last_purchases', 'last_purchase_date') }}) as told
         union all
         select builds.business_date from ops.row_builds as builds
         where builds.model = '{{ model.name }}'

@@ -1,8 +1,8 @@
 {#- A table of rows that belong to a key (config `key`, of the type `key_type`, a text unless told). Where the models that it follows (config
     `follows`) have told which keys have other rows (docs/decisions/0032), the model's query makes the
     rows of those alone; what differs from the rows that stand takes their place and is told in turn
-    (config `tells`). The macro `changed_<model>` queries these keys. Else, and where the query `unless`
-    (config) says so, the table is made anew. -#}
+    (config `tells`; with `told_by`, only where these columns differ). The macro `changed_<model>` queries
+    these keys. Else, and where the query `unless` (config) says so, the table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set table = this.incorporate(type='table') -%}
@@ -33,7 +33,12 @@
                     config.require('key') ~ ' in (select cast(changed_keys.key as '
                     ~ config.get('key_type', 'text') ~ ') from changed_keys)'
                 ) }}
-                {% if config.get('tells') -%}
+                {% if config.get('told_by') -%}
+                    {{ tell_differences(
+                        '(select * from differing where not differing.is_new) as went',
+                        '(select * from differing where differing.is_new) as came'
+                    ) }}
+                {%- elif config.get('tells') -%}
                     {{ tell_keys('select * from differing') }}
                 {%- endif %}
             {%- endcall -%}

@@ -1,51 +1,14 @@
 -- What amount of a sales line is usual: robust limits of the logarithm of the amounts, by category
 -- and month, from the accepted sale lines of the three months before. They look back only, so that
--- the order in which files arrive does not matter. Lines are counted by amount first: fewer rows.
+-- the order in which files arrive does not matter.
 {{ config(
-    materialized='by_key', key='cast(month as text)',
-    follows=['sales', 'accepted_lines', 'products'], tells=['month']
+    materialized='by_key', key='cast(month as text)', follows=['line_amounts'], tells=['month'],
+    told_by=['product_category', 'median_log_amount', 'log_scale']
 ) }}
 with
 
-sales as (
-    select
-        transaction_id,
-        cast(date_trunc('month', business_date) as date) as month
-    from {{ ref('sales') }}
-    where
-        not is_return
-        and {{ of_changed_keys(
-            "cast(date_trunc('month', business_date) as date)",
-            "select cast(cast(changed_keys.key as date) - make_interval(months => ahead.months) as date)"
-            ~ " from changed_keys cross join generate_series(1, 3) as ahead (months)"
-        ) }}
-),
-
 last_month as (
     select cast(date_trunc('month', max(business_date)) as date) as month from {{ ref('sales') }}
-),
-
-products as (
-    select
-        product_id,
-        product_category
-    from {{ ref('products') }}
-),
-
-line_amounts as materialized (
-    select
-        sales.month,
-        coalesce(products.product_category, '{{ var("uncategorised") }}') as product_category,
-        lines.line_item_amount as amount,
-        count(*) as line_count
-    from {{ ref('accepted_lines') }} as lines
-    inner join sales on lines.transaction_id = sales.transaction_id
-    left join products on lines.product_id = products.product_id
-    where lines.line_item_amount > 0
-    group by
-        sales.month,
-        coalesce(products.product_category, '{{ var("uncategorised") }}'),
-        lines.line_item_amount
 ),
 
 months_before as (
@@ -54,7 +17,7 @@ months_before as (
         line_amounts.product_category,
         line_amounts.amount,
         line_amounts.line_count
-    from line_amounts
+    from {{ ref('line_amounts') }} as line_amounts
     cross join generate_series(1, 3) as ahead (months)
 ),
 

@@ -16,22 +16,11 @@ delivered as (
     inner join as_of on customers.last_purchase_date <= as_of.business_date
 ),
 
-counted as (
+bought as (
     select
         purchases.customer_id,
-        count(*) as frequency,
-        max(purchases.business_date) as last_purchase_date
-    from {{ ref('purchases') }} as purchases
-    cross join as_of
-    where
-        purchases.is_counted
-        and coalesce(purchases.business_date > as_of.before_window, true)
-    group by purchases.customer_id
-),
-
-spent as (
-    select
-        purchases.customer_id,
+        count(*) filter (where purchases.is_counted) as frequency,
+        max(purchases.business_date) filter (where purchases.is_counted) as last_purchase_date,
         sum(purchases.monetary_amount) as monetary,
         sum(purchases.merchandise_amount) as gross_monetary,
         sum(purchases.net_amount) as net_monetary
@@ -39,29 +28,22 @@ spent as (
     cross join as_of
     where coalesce(purchases.business_date > as_of.before_window, true)
     group by purchases.customer_id
-),
-
-dated as (
-    select
-        counted.customer_id,
-        counted.frequency,
-        greatest(counted.last_purchase_date, delivered.last_purchase_date) as last_purchase_date
-    from counted
-    left join delivered on counted.customer_id = delivered.customer_id
+    having bool_or(purchases.is_counted)
 ),
 
 measured as (
     select
-        dated.customer_id,
-        as_of.business_date - dated.last_purchase_date as recency_days,
-        dated.frequency,
-        spent.monetary,
-        spent.gross_monetary,
-        spent.net_monetary,
-        dated.last_purchase_date,
+        bought.customer_id,
+        as_of.business_date - greatest(bought.last_purchase_date, delivered.last_purchase_date)
+            as recency_days,
+        bought.frequency,
+        bought.monetary,
+        bought.gross_monetary,
+        bought.net_monetary,
+        greatest(bought.last_purchase_date, delivered.last_purchase_date) as last_purchase_date,
         as_of.business_date
-    from dated
-    inner join spent on dated.customer_id = spent.customer_id
+    from bought
+    left join delivered on bought.customer_id = delivered.customer_id
     cross join as_of
 ),
 

@@ -1,3 +1,8 @@
+{%- set metrics = [
+    ('recency', 'r_score', 'recency_days'),
+    ('frequency', 'f_score', 'frequency'),
+    ('monetary', 'm_score', 'monetary'),
+] -%}
 with
 
 as_of as (
@@ -5,53 +10,45 @@ as_of as (
     where business_date is not null
 ),
 
-measures as (
-    select
-        measured.metric,
-        measured.score,
-        measured.value
-    from {{ ref('customer_rfm') }} as customer_rfm
-    cross join lateral (
-        values
-        ('recency', customer_rfm.r_score, cast(customer_rfm.recency_days as numeric)),
-        ('frequency', customer_rfm.f_score, cast(customer_rfm.frequency as numeric)),
-        ('monetary', customer_rfm.m_score, customer_rfm.monetary)
-    ) as measured (metric, score, value)
-),
-
 medians as (
     select
-        metric,
-        {{ median('value') }} as median_value
-    from measures
-    group by metric
+        {{ median('recency_days') }} as recency,
+        {{ median('frequency') }} as frequency,
+        {{ median('monetary') }} as monetary
+    from {{ ref('customer_rfm') }}
 ),
 
-cells as (
+measures as (
+    {% for metric, score, value in metrics -%}
     select
-        metrics.metric,
-        scores.score
-    from (values ('recency'), ('frequency'), ('monetary')) as metrics (metric)
-    cross join generate_series(1, 5) as scores (score)
+        '{{ metric }}' as metric,
+        scores.score,
+        count(customer_rfm.{{ score }}) as customer_count,
+        cast(min(customer_rfm.{{ value }}) as numeric) as lowest_value,
+        cast(max(customer_rfm.{{ value }}) as numeric) as highest_value,
+        medians.{{ metric }} as median_value
+    from generate_series(1, 5) as scores (score)
+    cross join medians
+    left join {{ ref('customer_rfm') }} as customer_rfm on scores.score = customer_rfm.{{ score }}
+    group by scores.score, medians.{{ metric }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 final as (
     select
-        cells.metric,
-        cells.score,
+        measures.metric,
+        measures.score,
         '{{ var("rfm_scoring") }}' as scoring,
         '{{ setting("rfm_monetary_basis", "LENS_RFM_MONETARY_BASIS", "net") }}' as monetary_basis,
         {{ rfm_window_days() }} as window_days,
-        count(measures.value) as customer_count,
-        min(measures.value) as lowest_value,
-        max(measures.value) as highest_value,
-        min(medians.median_value) as median_value,
+        measures.customer_count,
+        measures.lowest_value,
+        measures.highest_value,
+        measures.median_value,
         as_of.business_date
-    from cells
+    from measures
     cross join as_of
-    left join measures on cells.metric = measures.metric and cells.score = measures.score
-    left join medians on cells.metric = medians.metric
-    group by cells.metric, cells.score, as_of.business_date
 )
 
 select * from final

@@ -3,7 +3,9 @@
 -- until another is told once, and added up along the states.
 {{ config(
     materialized='by_key', key='cast(state_date as text)',
-    follows=['sales', 'sale_lines', 'sale_returns', 'points_ledger', 'customers', 'as_of']
+    follows=[
+        'sales', 'sale_lines', 'sale_returns', 'points_ledger', 'delivered_last_purchases', 'as_of'
+    ]
 ) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 with
@@ -211,14 +213,6 @@ last_given_up as (
     group by given_up.customer_id, states.state_number
 ),
 
-delivered as (
-    select
-        customer_id,
-        last_purchase_date
-    from {{ ref('customers') }}
-    where last_purchase_date is not null
-),
-
 measured as (
     select
         added_up.state_date,
@@ -242,7 +236,8 @@ measured as (
         on
             added_up.customer_id = last_given_up.customer_id
             and added_up.state_number = last_given_up.state_number
-    left join delivered on added_up.customer_id = delivered.customer_id
+    left join {{ ref('delivered_last_purchases') }} as delivered
+        on added_up.customer_id = delivered.customer_id
     left join {{ ref('points_balances') }} as points_balances
         on added_up.customer_id = points_balances.customer_id and added_up.is_current
     where added_up.frequency > 0
