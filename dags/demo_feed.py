@@ -3,16 +3,13 @@
 Paused unless this is a demo (`LENS_DEMO=1`); without a folder of `lens generate` it skips.
 """
 
-import os
 from datetime import datetime
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, CronDataIntervalTimetable, get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-
-def _from_environment(name: str, default: str) -> str:
-    return os.environ.get(name, "").strip() or default
+from loyalty_lens.scheduling.jobs import from_environment, timetable
 
 
 @task(doc_md="Planned days of the shop, one folder each, in the landing folder.")
@@ -51,14 +48,11 @@ day, also one that is still to come; trigger it several times and the segments m
 
 Only a folder that `lens generate` made is fed; with files of your own this DAG skips.
 """,
-    schedule=CronDataIntervalTimetable(
-        _from_environment("LENS_SCHEDULE", "0 5 * * *"),
-        timezone=_from_environment("LENS_DEFAULT_TIME_ZONE", "UTC"),
-    ),
+    schedule=timetable("LENS_SCHEDULE", "0 5 * * *"),
     start_date=datetime(2020, 1, 1),
     catchup=False,
     max_active_runs=1,
-    is_paused_upon_creation=_from_environment("LENS_DEMO", "0") != "1",
+    is_paused_upon_creation=from_environment("LENS_DEMO", "0") != "1",
     default_args={"owner": "loyalty_lens"},
     tags=["loyalty", "demo"],
 ):

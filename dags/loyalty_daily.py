@@ -5,7 +5,6 @@ Great Expectations, dbt or a database driver); each task imports what it needs w
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from airflow.sdk import (
     Asset,
     BaseOperator,
     Context,
-    CronDataIntervalTimetable,
     Param,
     TaskGroup,
     chain,
@@ -28,6 +26,14 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
+from loyalty_lens.scheduling.jobs import (
+    alerts,
+    default_args,
+    from_environment,
+    timetable,
+    with_results,
+)
+
 if TYPE_CHECKING:
     from loyalty_lens.settings import Settings
 
@@ -35,10 +41,6 @@ LOG = logging.getLogger("loyalty_daily")  # Airflow gives this module a name of 
 SHORTEST_DAY = timedelta(hours=23)  # of a time zone that turns its clocks
 LAYERS = ("staging", "clean", "marts")
 MARTS = Asset("loyalty_marts")  # loyalty_models runs when they are new
-
-
-def _from_environment(name: str, default: str) -> str:
-    return os.environ.get(name, "").strip() or default
 
 
 @contextmanager
@@ -81,27 +83,6 @@ def _step(*, of_open_run: bool = True) -> Iterator[tuple["Settings", str]]:
             )
         LOG.info("run %s, asked for business date %s", run_id, requested.date or "(the newest)")
         yield settings, run_id
-
-
-def mark_failed(context: Context) -> None:
-    """Marks the run as failed in ops.pipeline_runs once a task has no attempt left, and alerts."""
-    from loyalty_lens.scheduling.callbacks import task_failed
-
-    task_failed(context, kind="run failed", fails_run=True)
-
-
-def tell_lists(context: Context) -> None:
-    """Alerts; the run is certified already and stays so."""
-    from loyalty_lens.scheduling.callbacks import task_failed
-
-    task_failed(context, kind="lists")
-
-
-def tell_files(context: Context) -> None:
-    """Alerts: files that could not be loaded or are held, lists that could not be written."""
-    from loyalty_lens.scheduling.callbacks import task_failed
-
-    task_failed(context, kind="files")
 
 
 def _late(minutes: int) -> DeadlineAlert:
@@ -197,7 +178,7 @@ def publish() -> dict[str, Any]:
 
 @task(
     doc_md="The lists of `campaigns.yml` to `LENS_EXPORTS`; members in `ops.campaign_members`.",
-    on_failure_callback=tell_lists,  # the run is certified already
+    on_failure_callback=alerts("lists"),  # the run is certified already
 )
 def lists() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
@@ -208,7 +189,7 @@ def lists() -> dict[str, Any]:
 
 @task(
     doc_md="Messages to customers, of `marts.notification_outbox`, to `LENS_EXPORTS`; each once.",
-    on_failure_callback=tell_lists,  # the run is certified already
+    on_failure_callback=alerts("lists"),  # the run is certified already
 )
 def notifications() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
@@ -219,7 +200,7 @@ def notifications() -> dict[str, Any]:
 
 @task(
     doc_md="One page about the run to `LENS_EXPORTS`; by mail, too, with `LENS_DIGEST_EMAIL`.",
-    on_failure_callback=tell_lists,  # the run is certified already
+    on_failure_callback=alerts("lists"),  # the run is certified already
 )
 def digest() -> dict[str, Any]:
     from loyalty_lens.pipeline import steps
@@ -231,7 +212,7 @@ def digest() -> dict[str, Any]:
 @task(
     doc_md="Fails where files or lists have a problem; all others are in the marts, and written.",
     retries=0,
-    on_failure_callback=tell_files,
+    on_failure_callback=alerts("files"),
 )
 def check_files(landed: Any, judged: Any, written: Any, sent: Any, told: Any) -> None:
     if landed["problems"]:
@@ -278,22 +259,12 @@ it. Clear the task and the run goes on from there.
 
 **Catching up**: `airflow backfill create --dag-id loyalty_daily --from-date D --to-date D`.
 """,
-    schedule=CronDataIntervalTimetable(
-        _from_environment("LENS_SCHEDULE", "0 5 * * *"),
-        timezone=_from_environment("LENS_DEFAULT_TIME_ZONE", "UTC"),
-    ),
+    schedule=timetable("LENS_SCHEDULE", "0 5 * * *"),
     start_date=datetime(2020, 1, 1),
     catchup=False,
     max_active_runs=1,
-    deadline=_late(int(_from_environment("LENS_LATE_MINUTES", "180"))),
-    default_args={
-        "owner": "loyalty_lens",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": 2.0,  # 1, 2, 4 minutes
-        "max_retry_delay": timedelta(minutes=30),
-        "on_failure_callback": mark_failed,
-    },
+    deadline=_late(int(from_environment("LENS_LATE_MINUTES", "180"))),
+    default_args=default_args(alerts("run failed", fails_run=True)),
     params={
         "business_date": Param(
             None,
@@ -314,7 +285,7 @@ it. Clear the task and the run goes on from there.
     with TaskGroup("gate", tooltip="Accepted or rejected, by rule", prefix_group_id=False):
         judged = validate()
     with TaskGroup("layers", tooltip="Silver and gold: dbt", prefix_group_id=False):
-        layers = [transform.override(task_id=layer)(layer) for layer in LAYERS]
+        layers = [with_results(transform.override(task_id=layer)(layer)) for layer in LAYERS]
     with TaskGroup("publication", tooltip="What leaves the warehouse", prefix_group_id=False):
         published, written, sent, told = publish(), lists(), notifications(), digest()
         checked = check_files(landed, judged, written, sent, told)

@@ -10,15 +10,27 @@ READ = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
 
+def links(dag):
+    # Task to the buttons on it, and where they lead.
+    return {
+        task.task_id: [[link.name, link.get_link(task, ti_key=None)] for link in found]
+        for task in dag.tasks
+        if (found := task.operator_extra_links)
+    }
+
 known = set(sys.modules)
 bag = DagBag()
 dag = bag.dags.get("loyalty_daily")
-heavy = {"loyalty_lens", "great_expectations", "dbt", "psycopg2", "sqlalchemy", "pandas", "sklearn"}
+heavy = {"great_expectations", "dbt", "psycopg2", "sqlalchemy", "pandas", "sklearn"}
+light = {"loyalty_lens", "loyalty_lens.scheduling", "loyalty_lens.scheduling.jobs"}
 answer = {
     "errors": bag.import_errors,
     "files": [stat.file for stat in bag.dagbag_stats],
     "dags": list(bag.dags),
-    "imported": sorted(heavy & {name.split(".")[0] for name in set(sys.modules) - known}),
+    "imported": sorted(
+        name for name in set(sys.modules) - known - light
+        if name.split(".")[0] in heavy | {"loyalty_lens"}
+    ),
 }
 if dag:
     answer |= {
@@ -34,6 +46,7 @@ if dag:
         "backoff": [task.retry_exponential_backoff for task in dag.tasks],
         "callbacks": [[call.__name__ for call in task.on_failure_callback] for task in dag.tasks],
         "documented": [bool(task.doc_md) for task in dag.tasks] + [bool(dag.doc_md)],
+        "links": links(dag),
         "tags": sorted(dag.tags),
         "groups": {task.task_id: task.task_group.group_id for task in dag.tasks},
         "deadlines": [
@@ -57,6 +70,7 @@ if models := bag.dags.get("loyalty_models"):
         "retries": [task.retries for task in models.tasks],
         "documented": [bool(task.doc_md) for task in models.tasks] + [bool(models.doc_md)],
         "max_active_runs": models.max_active_runs,
+        "links": links(models),
     }
 answer["upkeep"] = {
     name: {
@@ -77,7 +91,10 @@ LIGHT = """
 import json, runpy, sys
 found = runpy.run_path({dag_file!r})
 heavy = {{"loyalty_lens", "great_expectations", "dbt", "psycopg2", "pandas", "sklearn"}}
-print("ANSWER " + json.dumps(sorted(heavy & {{name.split(".")[0] for name in sys.modules}})))
+light = {{"loyalty_lens", "loyalty_lens.scheduling", "loyalty_lens.scheduling.jobs"}}
+print("ANSWER " + json.dumps(
+    sorted(name for name in set(sys.modules) - light if name.split(".")[0] in heavy)
+))
 """
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ["demo_feed", "loyalty_daily", "loyalty_maintenance", "loyalty_models", "loyalty_quality"]
@@ -118,6 +135,7 @@ def test_models_follow_whenever_the_marts_are_published(daily: dict[str, Any]) -
         "retries": [3],
         "documented": [True, True],
         "max_active_runs": 1,
+        "links": {},
     }
 
 
@@ -162,7 +180,7 @@ def test_every_step_retries_ever_later_and_says_when_it_gives_up(daily: dict[str
         strict=True,
     )
     *steps, lists, notifications, digest = steps
-    assert [step[1:] for step in steps] == [(3, 60, 2, ["mark_failed"])] * 7
+    assert [step[1:] for step in steps] == [(3, 60, 2, ["tell_run_failed"])] * 7
     # The run is certified, whatever becomes of its lists: that is only told.
     assert lists == ("lists", 3, 60, 2, ["tell_lists"])
     assert notifications == ("notifications", 3, 60, 2, ["tell_lists"])
@@ -197,7 +215,6 @@ def test_upkeep_and_full_checks_have_dags_of_their_own(daily: dict[str, Any]) ->
     common = {
         "retries": 2,
         "backoff": 2,
-        "callbacks": ["tell"],
         "documented": True,
         "max_active_runs": 1,
     }
@@ -205,14 +222,24 @@ def test_upkeep_and_full_checks_have_dags_of_their_own(daily: dict[str, Any]) ->
         "loyalty_maintenance": {
             "tasks": ["remove_what_is_old", "vacuum_and_analyze", "back_up"],
             "expression": "30 2 * * *",
+            "callbacks": ["tell_maintenance"],
             **common,
         },
         "loyalty_quality": {
             "tasks": ["data_tests", "first_of_the_month", "raw_against_files", "restore_drill"],
             "expression": "0 3 * * 0",
+            "callbacks": ["tell_quality"],
             **common,
         },
     }
+
+
+def test_tasks_of_models_link_to_the_dashboards(read: Callable[..., dict[str, Any]]) -> None:
+    address = "https://bi.example/dashboard/7"
+    found = read(LENS_DASHBOARD_URL=address)
+    button = [["Model results", address]]
+    assert found["models"]["links"] == {"fit_and_score": button}
+    assert found["links"] == dict.fromkeys(("staging", "clean", "marts"), button)
 
 
 def test_business_date_is_an_optional_date_of_the_form(daily: dict[str, Any]) -> None:
