@@ -8,28 +8,34 @@
     `last_date`: an expression, a date with segment_states. `pairs`: a relation with product_id,
     other_product_id, basket_count, product_basket_count, lift. -#}
 {% macro next_best(last_date, pairs) -%}
-bought as materialized (
-    select
-        customer_id,
-        product_id,
-        max(business_date) as last_date
-    from {{ ref('sale_lines') }}
-    where
-        not is_return
-        and is_merchandise
-        and product_id is not null
-        and customer_id is not null
-        and business_date <= {{ last_date }}
-        and business_date > {{ last_date }} - {{ var('next_best_recent_days') }}
-    group by customer_id, product_id
-),
-
 members as materialized (
     select
         customer_id,
         value_segment
     from {{ ref('segment_states') }}
     where state_date = {{ last_date }}
+),
+
+-- Of customers in no segment, too: what most bought, everybody did.
+bought as materialized (
+    select
+        pairs_bought.customer_id,
+        pairs_bought.product_id,
+        members.value_segment
+    from (
+        select distinct
+            customer_id,
+            product_id
+        from {{ ref('sale_lines') }}
+        where
+            not is_return
+            and is_merchandise
+            and product_id is not null
+            and customer_id is not null
+            and business_date <= {{ last_date }}
+            and business_date > {{ last_date }} - {{ var('next_best_recent_days') }}
+    ) as pairs_bought
+    left join members on pairs_bought.customer_id = members.customer_id
 ),
 
 segment_sizes as (
@@ -40,19 +46,30 @@ segment_sizes as (
     group by value_segment
 ),
 
+segment_counts as (
+    select
+        value_segment,
+        product_id,
+        count(*) as buyer_count
+    from bought
+    where value_segment is not null
+    group by value_segment, product_id
+),
+
 segment_products as materialized (
     select
-        members.value_segment,
-        bought.product_id,
-        row_number() over (
-            partition by members.value_segment
-            order by count(*) desc, bought.product_id collate "C"
+        segment_counts.value_segment,
+        segment_counts.product_id,
+        cast(
+            row_number() over (
+                partition by segment_counts.value_segment
+                order by segment_counts.buyer_count desc, segment_counts.product_id collate "C"
+            ) as integer
         ) as place,
-        cast(count(*) as numeric) / max(segment_sizes.customer_count) as popularity_ratio
-    from members
-    inner join segment_sizes on members.value_segment = segment_sizes.value_segment
-    inner join bought on members.customer_id = bought.customer_id
-    group by members.value_segment, bought.product_id
+        cast(segment_counts.buyer_count as numeric) / segment_sizes.customer_count
+            as popularity_ratio
+    from segment_counts
+    inner join segment_sizes on segment_counts.value_segment = segment_sizes.value_segment
 ),
 
 -- Confidence, drawn towards 0 where the product is in few baskets: 5 of 6 is less sure than 80 of 100.
@@ -85,68 +102,127 @@ strongest_pairs as materialized (
     where place <= 10
 ),
 
+pair_scores as materialized (
+    select
+        segment_sizes.value_segment,
+        strongest_pairs.product_id as because_of_product_id,
+        strongest_pairs.other_product_id as product_id,
+        strongest_pairs.strength_ratio,
+        coalesce(segment_products.popularity_ratio, 0) as popularity_ratio
+    from strongest_pairs
+    cross join segment_sizes
+    left join segment_products
+        on
+            segment_sizes.value_segment = segment_products.value_segment
+            and strongest_pairs.other_product_id = segment_products.product_id
+),
+
+popular as materialized (
+    select * from segment_products
+    where place <= 12
+),
+
+-- Few products are a reason for another one, or are offered: nothing else that was bought matters.
+bought_of_those as materialized (
+    select * from bought
+    where
+        value_segment is not null
+        and product_id in (
+            select strongest_pairs.product_id from strongest_pairs
+            union
+            select strongest_pairs.other_product_id from strongest_pairs
+            union
+            select popular.product_id from popular
+        )
+),
+
+-- Which of the popular ones a customer has: a bit each, so that customers who have the same share an
+-- answer.
+bought_popular as (
+    select
+        bought_of_those.customer_id,
+        bit_or(1 << popular.place) as places
+    from bought_of_those
+    inner join popular
+        on
+            bought_of_those.value_segment = popular.value_segment
+            and bought_of_those.product_id = popular.product_id
+    group by bought_of_those.customer_id
+),
+
+member_places as materialized (
+    select
+        members.customer_id,
+        members.value_segment,
+        coalesce(bought_popular.places, 0) as places
+    from members
+    left join bought_popular on members.customer_id = bought_popular.customer_id
+),
+
+-- More of the popular ones than are offered cannot come in: each of these is at least as popular.
+popular_left as materialized (
+    select
+        kinds.value_segment,
+        kinds.places,
+        best.product_id,
+        best.popularity_ratio
+    from (select distinct value_segment, places from member_places) as kinds
+    cross join lateral (
+        select
+            popular.product_id,
+            popular.popularity_ratio
+        from popular
+        where
+            popular.value_segment = kinds.value_segment
+            and kinds.places & (1 << popular.place) = 0
+        order by popular.place
+        limit {{ var('next_best_count') }}
+    ) as best
+),
+
 suggested as (
     select
-        members.customer_id,
-        members.value_segment,
-        strongest_pairs.other_product_id as product_id,
-        strongest_pairs.product_id as because_of_product_id,
-        strongest_pairs.strength_ratio
-    from members
-    inner join bought on members.customer_id = bought.customer_id
-    inner join strongest_pairs on bought.product_id = strongest_pairs.product_id
+        reasons.customer_id,
+        pair_scores.product_id,
+        pair_scores.because_of_product_id,
+        pair_scores.strength_ratio,
+        pair_scores.popularity_ratio
+    from bought_of_those as reasons
+    inner join pair_scores
+        on
+            reasons.value_segment = pair_scores.value_segment
+            and reasons.product_id = pair_scores.because_of_product_id
+    left join bought_of_those as known
+        on reasons.customer_id = known.customer_id and pair_scores.product_id = known.product_id
+    where known.customer_id is null
     union all
     select
-        members.customer_id,
-        members.value_segment,
-        segment_products.product_id,
+        member_places.customer_id,
+        popular_left.product_id,
         null as because_of_product_id,
-        0 as strength_ratio
-    from members
-    inner join segment_products
-        on members.value_segment = segment_products.value_segment
-    where segment_products.place <= 12
+        0 as strength_ratio,
+        popular_left.popularity_ratio
+    from member_places
+    inner join popular_left
+        on
+            member_places.value_segment = popular_left.value_segment
+            and member_places.places = popular_left.places
 ),
 
 candidates as (
-    select distinct on (suggested.customer_id, suggested.product_id)
-        suggested.customer_id,
-        suggested.value_segment,
-        suggested.product_id,
-        suggested.because_of_product_id,
-        suggested.strength_ratio
+    select distinct on (customer_id, product_id) *
     from suggested
-    where not exists (
-        select from bought
-        where
-            bought.customer_id = suggested.customer_id
-            and bought.product_id = suggested.product_id
-    )
-    order by
-        suggested.customer_id,
-        suggested.product_id,
-        suggested.strength_ratio desc,
-        suggested.because_of_product_id collate "C"
+    order by customer_id, product_id, strength_ratio desc, because_of_product_id collate "C"
 ),
 
 scored as (
     select
-        candidates.customer_id,
-        candidates.product_id,
-        candidates.because_of_product_id,
-        candidates.strength_ratio,
-        coalesce(segment_products.popularity_ratio, 0) as popularity_ratio,
+        *,
         row_number() over (
-            partition by candidates.customer_id
-            order by
-                candidates.strength_ratio + coalesce(segment_products.popularity_ratio, 0) desc,
-                candidates.product_id collate "C"
+            partition by customer_id
+            order by strength_ratio + popularity_ratio desc, product_id collate "C"
         ) as suggestion_rank
     from candidates
-    left join segment_products
-        on
-            candidates.value_segment = segment_products.value_segment
-            and candidates.product_id = segment_products.product_id
 ),
 
 next_best as (

@@ -1,10 +1,10 @@
 """The points engine at size: the ledger against a bare join, and a day's run against its history.
 
-`python -m tests.bench.points [--day] [sales] [customers]` (else 1,500,000 and 200,000) prints
-ratios of one run: the points marts (postings, ledger, lots, balances, daily sums and what they
-need) against a bare `create table as` that joins sales to customers and matching rules; then the
-same marts after one more day, with 30 and with 360 days of history in turns, median of five
-(`--day`: that alone).
+`python -m tests.bench.points [--full | --day] [sales] [customers]` (else 1,500,000 and 200,000)
+prints ratios of one run: the points marts (postings, ledger, lots, balances, daily sums and what
+they need) against a bare `create table as` that joins sales to customers and matching rules; then
+the same marts after one more day, with 30 and with 360 days of history in turns, median of five
+(`--full`, `--day`: one of the two alone).
 """
 
 import datetime as dt
@@ -82,7 +82,10 @@ def main() -> None:
     """Builds both worlds in a temporary folder and prints the ratios."""
     sales, customers = (
         int(text.replace(",", ""))
-        for text in [*(text for text in sys.argv[1:] if text != "--day"), "1500000", "200000"][:2]
+        for text in [
+            *(text for text in sys.argv[1:] if not text.startswith("--")),
+            *("1500000", "200000"),
+        ][:2]
     )
     with tempfile.TemporaryDirectory() as name:
         server = EmbeddedServer(Path(name) / "home")
@@ -91,7 +94,8 @@ def main() -> None:
             _say(f"{sales:,} sales, {customers:,} customers, {DAYS} days")
             if "--day" not in sys.argv:
                 _full(info, Path(name), sales, customers)
-            _day_by_history(info, Path(name), sales, customers)
+            if "--full" not in sys.argv:
+                _day_by_history(info, Path(name), sales, customers)
         finally:
             server.destroy()
 
