@@ -11,7 +11,7 @@ COMPOSE ?= docker compose
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-days bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
+.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-insight bench-days bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ bench-points: setup ## Speed of the points engine, as ratios to a bare join and 
 
 bench-models: setup ## Speed and memory of lens models at 200,000 customers
 	@$(RUN) tests.bench.models
+
+bench-insight: setup ## RFM and segments over 5 million lines, as ratios to bare SQL (6 GB)
+	@$(RUN) tests.bench.insight
 
 bench-days: setup ## A whole day's run upon 30 and upon 360 days of history, in turns (2 GB)
 	@$(RUN) tests.bench.days
