@@ -74,9 +74,10 @@ class Models:
         return f"{folders[0]}.{name}"
 
     def _rendered(self, model: str, ref: Any) -> str:
-        text = self._macros + self._files[model].read_text("utf-8")
+        template = self._jinja.from_string(self._files[model].read_text("utf-8"))
         try:
-            return self._jinja.from_string(text).render(ref=ref).strip()
+            macros = vars(self._macros.make_module({"ref": ref}))
+            return template.render({**macros, "ref": ref}).strip()
         except jinja2.UndefinedError as error:
             raise PointsError(
                 f"model {model}: {error.message}; only dbt can read that"
@@ -84,10 +85,10 @@ class Models:
             ) from error
 
     @cached_property
-    def _macros(self) -> str:
+    def _macros(self) -> jinja2.Template:
         """Macros only: a materialization is a tag that only dbt knows."""
         files = [path.read_text("utf-8") for path in sorted(PROJECT.glob("macros/**/*.sql"))]
-        return "".join(macro for text in files for macro in MACRO.findall(text))
+        return self._jinja.from_string("".join(m for text in files for m in MACRO.findall(text)))
 
     @cached_property
     def _jinja(self) -> jinja2.Environment:
