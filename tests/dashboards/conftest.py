@@ -8,13 +8,13 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.pipeline.run import NO_DATE, run
-from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.access import bi_url, warehouse_url
 from loyalty_lens.warehouse.connection import connect, connected
 from seeds_generator import GeneratorOptions, generate
 from tests.conftest import BI_PASSWORD, NewDatabase
+from tests.helpers.shared import shared_workers
 
 # 300 customers are too few to fit anything on: what models would say is written by hand.
 SCORES = """
@@ -83,7 +83,7 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
         bi_password=BI_PASSWORD,
     )
     url = warehouse_url(settings)
-    with Workers(settings, url) as workers:
+    with shared_workers(settings, url) as workers:
         run(settings, url, NO_DATE, workers)
         with connected(url) as connection, connection.cursor() as cursor:
             for statement in (SCORES, FITS, METRICS, FORECASTS, *EARLIER):

@@ -1,7 +1,6 @@
 """The staging layer is built where something about it changed, and only there."""
 
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from loyalty_lens.transform.environment import PROJECT
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import Worker
 from tests.dbt.warehouse import Warehouse
+from tests.helpers.shared import SharedDbt
 
 # A view that is replaced keeps its place; its query is written anew.
 IDENTITIES = (
@@ -23,9 +23,8 @@ IDENTITIES = (
 
 
 @pytest.fixture(scope="module")
-def worker(warehouse: Warehouse) -> Iterator[Worker]:
-    with Worker("loyalty_lens.transform.runner", warehouse.environment) as worker:
-        yield worker
+def worker(warehouse: Warehouse) -> Worker:
+    return SharedDbt(warehouse.environment)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.transform.environment import PROJECT, dbt_environment
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.worker import NO_USAGE_REPORTS, Worker
+from tests.helpers.shared import SharedDbt
 
 # Reports on runs and builds, the outbox and what models say: outside invariant 3, and empty where
 # no gate ran and nothing was fitted.
@@ -38,16 +39,20 @@ REPORTS = (
     }
 )
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+POINTS = "+path:models/marts/loyalty"
+VERDICTS = "+path:models/marts/promotions"
+UNCHANGED = ("--exclude", "path:models/staging", "resource_type:seed")
 
 
 @dataclass
 class Warehouse:
-    """One database and the dbt process that builds it."""
+    """One database, and dbt to build it: everybody's, or a worker of its own that is set here."""
 
     url: str
     folder: Path
     environment: dict[str, str] = field(init=False)
-    _worker: Worker | None = None
+    worker: Worker | None = None
+    _is_built: bool = False
 
     def __post_init__(self) -> None:
         self.environment = {
@@ -60,17 +65,23 @@ class Warehouse:
 
     def dbt(self, *arguments: str, business_date: dt.date | None = None) -> list[dict[str, Any]]:
         """Runs a dbt command; the nodes that ran. Fails the test where one of them failed."""
-        if self._worker is None:
-            self._worker = Worker("loyalty_lens.transform.runner", self.environment)
+        if self.worker is None:
+            self.worker = SharedDbt(self.environment)
         given = ("--vars", f"business_date: '{business_date}'") if business_date else ()
-        nodes: list[dict[str, Any]] = self._worker.call(arguments=[*arguments, *given])
+        nodes: list[dict[str, Any]] = self.worker.call(arguments=[*arguments, *given])
         failed = [n for n in nodes if n["status"] not in ("success", "pass")]
         assert not failed, "\n".join(f"{n['unique_id']}: {n['message']}" for n in failed)
         return nodes
 
-    def build(self, business_date: dt.date | None = None) -> None:
-        """Everything but the tests."""
-        self.dbt("build", *NO_TESTS, business_date=business_date)
+    def build(self, business_date: dt.date | None = None, *selected: str) -> None:
+        """Everything but the tests, or what is selected and all that it reads.
+
+        Staging and seeds, which no data change, are built the first time only.
+        """
+        wanted = ("--select", *selected) if selected else ()
+        unchanged = UNCHANGED if self._is_built else ()
+        self.dbt("build", *NO_TESTS, *wanted, *unchanged, business_date=business_date)
+        self._is_built = self._is_built or not selected
 
     def command_line(
         self, *arguments: str, **environment: str
@@ -160,10 +171,10 @@ class Warehouse:
         }
 
     def close(self) -> None:
-        """Ends the dbt process."""
-        if self._worker:
-            self._worker.close()
-            self._worker = None
+        """Ends a dbt process of its own."""
+        if self.worker:
+            self.worker.close()
+            self.worker = None
 
 
 def _text(value: object) -> str | None:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ from loyalty_lens.landing.discovery import date_in
 from loyalty_lens.quality.gate import validate
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
+from tests.helpers.shared import SharedGate
 from tests.integration.deliveries.judge import Content, Delivery, Verdict, cleaned, judge, lasting
 from tests.integration.deliveries.shops import COLUMNS, Shop, put, shop
 from tests.integration.landing.conftest import EMPTY
@@ -257,12 +258,10 @@ def example(first: Gate, second: Gate, shops: list[Shop], order: int) -> None:
 @pytest.fixture(scope="module")
 def gates(
     new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Gate, Gate]]:
+) -> tuple[Gate, Gate]:
     folder = tmp_path_factory.mktemp("deliveries")
-    with Worker("loyalty_lens.quality.expectations") as worker:
-        worker.start()
-        first, second = (Gate(new_database(), folder / name, worker) for name in ("a", "b"))
-        yield first, second
+    first, second = (Gate(new_database(), folder / name, SharedGate()) for name in ("a", "b"))
+    return first, second
 
 
 shops_of_an_example = st.lists(

@@ -4,7 +4,7 @@ LENS_FUZZ_FILES sets how many files the quick test takes, LENS_FUZZ_FIRST where 
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from loyalty_lens.landing.strictness import Refused
 from loyalty_lens.quality.gate import validate
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
+from tests.helpers.shared import SharedGate
 from tests.integration.fuzz.corpus import Damaged, damaged
 from tests.integration.fuzz.plain_reader import Reading, Record, read_file
 
@@ -97,10 +98,8 @@ def differences(seen: Rows, wanted: Rows) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def gx_worker() -> Iterator[Worker]:
-    with Worker("loyalty_lens.quality.expectations") as worker:
-        worker.start()
-        yield worker
+def gx_worker() -> Worker:
+    return SharedGate()
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.pipeline.run import NO_DATE, run
-from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connected
 from seeds_generator import GeneratedFiles, generate
 from seeds_generator.defects import EVENTS, KINDS, PROMOTIONS, REJECT, RULES
 from seeds_generator.presets import PRESETS
 from tests.conftest import NewDatabase
+from tests.helpers.shared import shared_workers
 
 SMALL_FILES = {EVENTS: 0.08, PROMOTIONS: 0.3, RULES: 0.3}  # few rows: more often than usual
 RARE = {k.kind: SMALL_FILES[k.data_set] for k in KINDS if k.data_set in SMALL_FILES}
@@ -44,7 +44,7 @@ class Shop:
             database_url=url,
             landing=folder / "landing",
         )
-        with Workers(settings, url) as workers:
+        with shared_workers(settings, url) as workers:
             run(settings, url, NO_DATE, workers)
 
     def planted(self, *outcomes: str) -> Found:

@@ -12,7 +12,6 @@ from sklearn.metrics import roc_auc_score
 from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.models import run_models
 from loyalty_lens.pipeline.run import NO_DATE, run
-from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.connection import connected
@@ -20,6 +19,7 @@ from seeds_generator import generate
 from seeds_generator.calendar import build_calendar
 from seeds_generator.presets import PRESETS
 from tests.conftest import NewDatabase
+from tests.helpers.shared import shared_workers
 
 SHOP = replace(
     PRESETS["demo"],
@@ -49,7 +49,7 @@ class Shop:
             database_url=url,
             landing=folder / "landing",
         )
-        with Workers(self.settings, url) as workers:
+        with shared_workers(self.settings, url) as workers:
             run(self.settings, url, NO_DATE, workers)
             with only_run(url):
                 self.found = run_models(self.settings, url, workers)
@@ -183,7 +183,7 @@ def test_the_same_again_says_the_same(shop: Shop) -> None:
     forecast = "select scope, store_id, period, period_date, forecast_amount, upper_amount from"
     forecast += " marts.sales_forecast order by 1, 2, 3, 4"
     before, foretold = shop.scores(), shop.rows(forecast)
-    with Workers(shop.settings, shop.url) as workers, only_run(shop.url):
+    with shared_workers(shop.settings, shop.url) as workers, only_run(shop.url):
         run_models(shop.settings, shop.url, workers)
     assert shop.scores() == before
     assert shop.rows(forecast) == foretold

@@ -1,7 +1,7 @@
 """Whole runs, in one process: the helper processes start once a session and serve every warehouse.
 
-All warehouses of these tests have the same name in turn (dbt's manifest names the database), so a
-fresh one is the template copied over the last.
+A warehouse begins as a copy of one whose staging layer stands, and goes when the next of its name
+is made.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,76 +10,57 @@ from dataclasses import replace
 
 import pytest
 
-from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
 from loyalty_lens.warehouse.connection import connect, with_database
 from loyalty_lens.warehouse.migrate import migrate
 from tests.conftest import NewDatabase, Server
+from tests.helpers.shared import shared_workers
 from tests.integration.pipeline.worlds import SMALL_SHOP, World
 
-
-@pytest.fixture(scope="session")
-def _template(new_database: NewDatabase) -> str:
-    return new_database().rsplit("/", 1)[-1]
+NewWorld = Callable[..., World]
 
 
 @pytest.fixture(scope="session")
-def _workers(
-    server: Server, _template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Workers]:
-    home = tmp_path_factory.mktemp("pipeline home")
-    url = server.url(f"{_template}_world")
-    settings = replace(
-        Settings.from_environment({"LENS_HOME": str(home), "LENS_SETTLE_SECONDS": "0"}),
-        database_url=url,
-    )
-    with Workers(settings, url) as workers:
-        yield workers
-    for name in ("world", "standing"):
-        server.execute(f'drop database if exists "{_template}_{name}" with (force)')
-
-
-@pytest.fixture(scope="session")
-def _standing(server: Server, _template: str, _workers: Workers) -> str:
-    """The template with its staging layer built, which no data change."""
-    world, standing = f"{_template}_world", f"{_template}_standing"
-    server.execute(f'create database "{world}" template "{_template}"')
-    build(server.url(world), _workers.dbt, "staging", run_id=None, business_date=None)
-    with closing(connect(server.url(world), autocommit=True)) as connection:
+def _standing(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database whose staging layer is built, which no data change."""
+    url = new_database()
+    home = tmp_path_factory.mktemp("standing")
+    workers = shared_workers(Settings.from_environment({"LENS_HOME": str(home)}), url)
+    build(url, workers.dbt, "staging", run_id=None, business_date=None)
+    with closing(connect(url, autocommit=True)) as connection:
         cursor = connection.cursor()
         cursor.execute("truncate ops.model_runs")
         cursor.execute(  # dbt's own wait for the next model
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
-    server.execute(f'create database "{standing}" template "{world}"')
-    return standing
+    return url.rsplit("/", 1)[-1]
 
 
 @pytest.fixture
-def world(fresh_world: Callable[[], World]) -> World:
+def world(fresh_world: NewWorld) -> World:
     """A fresh warehouse."""
     return fresh_world()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fresh_world(
     server: Server,
-    _template: str,
     _standing: str,
-    _workers: Workers,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[], World]:
-    """Makes a fresh warehouse each time it is called; the one before is gone."""
+) -> Iterator[NewWorld]:
+    """Makes a fresh warehouse of a name each time it is called; the one before is gone."""
+    names = set()
 
-    def make() -> World:
-        name = f"{_template}_world"
-        server.execute(f'drop database if exists "{name}" with (force)')
-        server.execute(f'create database "{name}" template "{_standing}"')
+    def make(name: str = "world") -> World:
+        database = f"{_standing}_{name}"
+        names.add(database)
+        server.execute(f'drop database if exists "{database}" with (force)')
+        server.execute(f'create database "{database}" template "{_standing}"')
         folder = tmp_path_factory.mktemp("world")
         (folder / "landing").mkdir()
-        url = with_database(server.base_url, name)
+        url = with_database(server.base_url, database)
         migrate(url)
         settings = replace(
             Settings.from_environment(
@@ -88,9 +69,11 @@ def fresh_world(
             database_url=url,
             landing=folder / "landing",
         )
-        return World(settings, url, _workers)
+        return World(settings, url, shared_workers(settings, url))
 
-    return make
+    yield make
+    for database in names:
+        server.execute(f'drop database if exists "{database}" with (force)')
 
 
 @pytest.fixture

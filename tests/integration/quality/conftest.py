@@ -1,18 +1,18 @@
-"""One helper process for the session (its imports take seconds), one database a test."""
+"""The helper process of the whole session, one database a test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from loyalty_lens.worker import Worker
+from tests.helpers.shared import SharedGate
 from tests.integration.quality.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")
-def gx_worker() -> Iterator[Worker]:
+def gx_worker() -> Worker:
     """The helper process of the gate."""
-    with Worker("loyalty_lens.quality.expectations") as worker:
-        yield worker
+    return SharedGate()
 
 
 @pytest.fixture
