@@ -40,7 +40,7 @@ Pair = tuple[str, str]
 @pytest.fixture(scope="module")
 def query(warehouse: Warehouse) -> str:
     """What dbt makes of product_affinity, with limits that small baskets reach."""
-    warehouse.build()
+    warehouse.build(None, "+product_affinity")
     given = f"{{affinity_min_baskets: {LEAST}, affinity_window_days: {WINDOW}}}"
     warehouse.dbt("compile", "--select", "product_affinity", "--vars", given)
     (path,) = warehouse.folder.glob("target/compiled/**/product_affinity.sql")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dbt import comparable
 from tests.dbt.histories import History, random_history
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import POINTS, Warehouse
 
 PAST = dt.date(2025, 12, 20)
 
@@ -94,7 +94,6 @@ def test_a_new_rule_version_changes_nothing_before_its_date(
         "select entry_id, points from marts.points_ledger"
         " where entry_type in ('EARN', 'BONUS') and business_date < '2026-01-15' order by entry_id"
     )
-    warehouse.build()
     before = warehouse.rows(earned)
     warehouse.load(
         "loyalty_rules",
@@ -109,7 +108,7 @@ def test_a_new_rule_version_changes_nothing_before_its_date(
         ],
         file_date=dt.date(2026, 1, 15),
     )
-    warehouse.build()
+    warehouse.build(None, POINTS)
     assert warehouse.rows(earned) == before
     assert warehouse.rows(
         "select bool_and(rule_version > 1) from marts.points_ledger"
@@ -124,13 +123,12 @@ def test_a_rule_switched_off_keeps_what_it_earned(warehouse: Warehouse, history:
         "select entry_id, points from marts.points_ledger where entry_type = 'EARN'"
         f" and rule_id = '{rule['rule_id']}' and business_date %s '2026-01-02' order by entry_id"
     )
-    warehouse.build()
     before = warehouse.rows(earned % "<")
     assert before
     assert warehouse.rows(earned % ">=")
     off = {**rule, "is_active": "no"}
     warehouse.load("loyalty_rules", [off], file_date=dt.date(2026, 1, 2))
-    warehouse.build()
+    warehouse.build(None, POINTS)
     assert warehouse.rows(earned % "<") == before
     assert warehouse.rows(earned % ">=") == []
 
@@ -142,7 +140,7 @@ def test_customers_show_when_they_were_last_changed(warehouse: Warehouse, histor
         {"customer_id": "C5", "city": "There", "modified_at": "2026-01-06T09:30:00"},
     ]
     warehouse.load("customer_details", versions)
-    warehouse.build()
+    warehouse.build(None, "+customer_details")
     moment = dt.datetime(2026, 1, 5, 4, tzinfo=dt.UTC)
     assert warehouse.rows(
         "select customer_id, city, modified_at from marts.customer_details"

@@ -78,7 +78,7 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[st
 def test_merged_customers_were_one_all_along_until_the_merge_ends(
     warehouse: Warehouse, history: History, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    before = built(warehouse)
+    before = warehouse.marts()
     merge(warehouse, KEPT)
     merged = built(warehouse)
     assert warehouse.rows(CHANGED) == [(KEPT,), (GONE,)]

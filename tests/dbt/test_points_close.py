@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from loyalty_lens.warehouse.access import BI_ROLE
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import POINTS, Warehouse
 from tests.integration.cli.typed import Typed
 
 TODAY = dt.date(2026, 2, 2)
@@ -60,7 +60,7 @@ def test_a_month_is_closed_once_and_restated_in_the_open(lens: Typed, warehouse:
         ("REDEEM", -50, 1),
     ]
     assert "2026-01 was closed on" in lens.refusal("close", "2026-01")
-    warehouse.build()
+    warehouse.build(None, POINTS)
     published = [
         ("2026-01-01", "BALANCE_BEFORE", 147, 147),
         ("2026-01-01", "BONUS", 14, 14),
@@ -72,7 +72,7 @@ def test_a_month_is_closed_once_and_restated_in_the_open(lens: Typed, warehouse:
 
     late = sell(warehouse, ("T5", "C2", "2026-01-20", 60, None))
     sell(warehouse, ("T6", "C2", "2025-12-31", 5, None))
-    warehouse.build()
+    warehouse.build(None, POINTS)
     assert warehouse.rows(
         "select entry_type, published_points, points_now, difference_points, source_file"
         f" from marts.points_restatements where _batch_id = {late} and is_restated order by 1"
@@ -89,7 +89,7 @@ def test_a_month_is_closed_once_and_restated_in_the_open(lens: Typed, warehouse:
     assert warehouse.rows("select count(*) > 0 from marts.points_restatements", role=BI_ROLE)
 
     assert "beside 1)" in lens.works("close", "2026-01", "--again", "--reason", "a late file")
-    warehouse.build()
+    warehouse.build(None, POINTS)
     assert "restated" not in lens.works("status")
     assert warehouse.rows("select closing_balance, reason from ops.closed_months order by 1") == [
         (160, "2026-01 is over"),
@@ -116,10 +116,10 @@ def test_an_earlier_month_is_closed_as_it_ended(lens: Typed, warehouse: Warehous
 def test_marts_of_a_day_before_the_end_of_a_month_say_nothing_of_it(
     lens: Typed, warehouse: Warehouse
 ) -> None:
-    warehouse.build(dt.date(2026, 1, 30))
+    warehouse.build(dt.date(2026, 1, 30), POINTS)
     assert {month for month, *_ in warehouse.rows(BY_KIND)} == {"2025-12-01"}
     assert "is not over" in lens.refusal("close", "2026-01", "--again")
-    warehouse.build()
+    warehouse.build(None, POINTS)
 
 
 def test_marts_that_a_failed_run_left_are_not_closed(lens: Typed, warehouse: Warehouse) -> None:

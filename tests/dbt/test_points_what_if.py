@@ -14,7 +14,8 @@ from loyalty_lens.settings import Settings
 from loyalty_lens.worker import Worker
 from tests.conftest import NewDatabase
 from tests.dbt.histories import History, random_history
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import POINTS, Warehouse
+from tests.helpers.shared import SharedGate
 from tests.integration.cli.typed import Typed
 
 BASIC = ("rule_id", "points_per_unit_spend", "min_spend_threshold", "bonus_points")
@@ -41,16 +42,15 @@ def asked(
 
 
 @pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker("loyalty_lens.quality.expectations") as worker:
-        yield worker
+def worker() -> Worker:
+    return SharedGate()
 
 
 @pytest.fixture(scope="module")
 def history(warehouse: Warehouse) -> History:
     history = random_history(5, 300)
     history.load(warehouse)
-    warehouse.build()
+    warehouse.build(None, POINTS)
     return history
 
 
@@ -73,7 +73,7 @@ def shop(
         "store_sales_header",
         [{**dict(zip(names, sale, strict=True)), "store_id": "A"} for sale in sales],
     )
-    shop.build()
+    shop.build(None, POINTS)
     yield shop
     shop.close()
 

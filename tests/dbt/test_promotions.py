@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.dbt import comparable
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import VERDICTS, Warehouse
 
 SOLD = dt.date(2025, 12, 20)
 
@@ -15,7 +15,7 @@ SOLD = dt.date(2025, 12, 20)
 @pytest.fixture(scope="module")
 def shops(warehouse: Warehouse) -> Warehouse:
     comparable.load(warehouse)
-    warehouse.build()
+    warehouse.build(None, VERDICTS)
     return warehouse
 
 
@@ -76,9 +76,9 @@ def test_what_comes_back_is_taken_off_the_day_of_its_sale(shops: Warehouse) -> N
     assert shops.rows(sold) == [(16, 144, 16, 0, 64)]
     ((before,),) = shops.rows(during)
     comparable.bring_back(shops, "D", "G1", SOLD, dt.date(2026, 1, 15))
-    shops.build(dt.date(2026, 1, 14))
+    shops.build(dt.date(2026, 1, 14), VERDICTS)
     assert shops.rows(sold) == [(16, 144, 16, 0, 64)]
-    shops.build()
+    shops.build(None, VERDICTS)
     assert shops.rows(sold) == [(14, 126, 14, 18, 56)]
     ((after,),) = shops.rows(during)
     assert round(before - after, 3) == 2
@@ -113,7 +113,7 @@ def test_categories_are_compared_where_no_two_stores_are_left(shops: Warehouse) 
             for name in others
         ],
     )
-    shops.dbt("run", "--full-refresh", "--select", "path:models/clean", "path:models/marts")
+    shops.dbt("run", "--full-refresh", "--select", VERDICTS)
     columns = "control_kind, control_count, treated_store_count, verdict, uplift_ratio"
     assert one(shops, columns, "PUZZLES") == ("categories", 2, 4, "no effect", 0)
     assert shops.rows(

@@ -12,7 +12,7 @@ from scipy import stats
 from loyalty_lens.transform.environment import PROJECT
 from loyalty_lens.warehouse.connection import connect
 from tests.dbt.uplift import DAYS, FIRST_DAY, Panel, Simulated, estimate, simulate
-from tests.dbt.warehouse import Warehouse
+from tests.dbt.warehouse import VERDICTS, Warehouse
 
 LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
 PROMOTIONS = 120
@@ -26,8 +26,8 @@ MODELS = (
 
 @pytest.fixture(scope="module")
 def marts(warehouse: Warehouse) -> Warehouse:
-    """All marts, without a row."""
-    warehouse.build(LAST_DAY)
+    """The marts of promotions, without a row."""
+    warehouse.build(LAST_DAY, VERDICTS)
     return warehouse
 
 
@@ -129,7 +129,7 @@ def simulated(marts: Warehouse) -> Simulated:
         ],
         arrival=FIRST_DAY,
     )
-    marts.build(LAST_DAY)
+    marts.build(LAST_DAY, VERDICTS)
     totals: dict[tuple[object, str], int] = {}
     for date, store, _, sold, *_ in made.cells:
         totals[date, store] = totals.get((date, store), 0) + sold

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from tests.dbt.warehouse import NO_TESTS, Warehouse
+from tests.dbt.warehouse import NO_TESTS, POINTS, Warehouse
 from tests.points.reference.model import Account, Entry, Lot, LotKey, Settings
 
 
@@ -17,7 +17,7 @@ class Source(Protocol):
 
 
 Counts = Counter[tuple[Any, ...]]
-BUILD = ("build", *NO_TESTS, "--select", "+path:models/marts/loyalty")
+BUILD = ("build", *NO_TESTS, "--select", POINTS)
 
 
 def build_points(
