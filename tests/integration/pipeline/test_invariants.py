@@ -48,48 +48,61 @@ def drops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Gene
     yield folder, generate(OPTIONS, folder)
 
 
+@pytest.fixture(scope="module")
+def at_once(fresh_world: Callable[[str], World], drops: tuple[Path, GeneratedFiles]) -> World:
+    """All days in one run."""
+    world = fresh_world("at_once")
+    world.run(drops[0])
+    return world
+
+
 def deliver(drops: Path, world: World, *names: str) -> None:
+    """Days that come together, and a run."""
     for name in names:
         shutil.copytree(drops / name, world.settings.landing / name, dirs_exist_ok=True)
-        world.run()
+    world.run()
 
 
 def test_every_planted_defect_is_found_by_its_rule_and_nothing_is_lost(
-    world: World, drops: tuple[Path, GeneratedFiles]
+    at_once: World, drops: tuple[Path, GeneratedFiles]
 ) -> None:
-    folder, generated = drops
-    world.run(folder)
-    assert world.rows(UNACCOUNTED) == []
-    assert world.value(DIFFERENCES) == 0
+    _, generated = drops
+    assert at_once.rows(UNACCOUNTED) == []
+    assert at_once.value(DIFFERENCES) == 0
     rejected = {(kind.data_set, kind.rule) for kind in KINDS if kind.outcome == REJECT}
     rejected.add((LINES, "header_rejected"))
     planted = {key: count for key, count in generated.defects.items() if key in rejected}
-    assert world.rejects() == planted
+    assert at_once.rejects() == planted
 
 
 def test_a_second_run_over_the_same_files_changes_nothing(
-    world: World, drops: tuple[Path, GeneratedFiles]
+    at_once: World, drops: tuple[Path, GeneratedFiles]
 ) -> None:
-    folder, _ = drops
-    world.run(folder)
-    before = world.contents(*MARTS)
-    batches = world.value("select count(*) from ops.load_batches")
-    world.run(folder)
-    assert world.value("select count(*) from ops.load_batches") == batches
-    assert world.contents(*MARTS) == before
+    before = at_once.contents(*MARTS)
+    batches = at_once.value("select count(*) from ops.load_batches")
+    at_once.run(drops[0])
+    assert at_once.value("select count(*) from ops.load_batches") == batches
+    assert at_once.contents(*MARTS) == before
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["2", "history 3", "1 2"],
+        pytest.param(["2", "history", "3", "1", "2"], marks=pytest.mark.full),
+        pytest.param(["history", "1", "2", "3"], marks=pytest.mark.full),
+    ],
+    ids=" | ".join,
+)
 def test_days_in_any_order_end_in_the_same_marts(
-    fresh_world: Callable[[], World], drops: tuple[Path, GeneratedFiles]
+    world: World, at_once: World, drops: tuple[Path, GeneratedFiles], order: list[str]
 ) -> None:
     folder, _ = drops
-    days = sorted(day.name for day in folder.iterdir() if day.name != "history")
-    world = fresh_world()
-    deliver(folder, world, "history", *days)
-    in_order = world.contents(*MARTS)
-    world = fresh_world()
-    deliver(folder, world, days[1], "history", days[2], days[0], days[1])
-    assert world.contents(*MARTS) == in_order
+    days = sorted(day.name for day in folder.iterdir())  # history comes last
+    names = dict(zip(("1", "2", "3", "history"), days, strict=True))
+    for together in order:
+        deliver(folder, world, *(names[name] for name in together.split()))
+    assert world.contents(*MARTS) == at_once.contents(*MARTS)
 
 
 def test_a_corrected_day_leaves_the_marts_of_a_world_that_knew_only_the_correction(

@@ -1,9 +1,7 @@
-"""Whole runs over other people's and generated files: every point as the reference reckons it."""
+"""A whole run over generated files: every point as the reference reckons it."""
 
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from seeds_generator import generate
 from seeds_generator.presets import PRESETS
@@ -13,24 +11,16 @@ from tests.points.accepted import accepted_shop
 from tests.points.reference.account import accounts
 from tests.points.reference.model import Settings
 
-TEAMS = Path(__file__).parents[4] / "shared" / "data" / "teams"
-
-
-@pytest.mark.skipif(not TEAMS.is_dir(), reason="../shared/data is not here")
-@pytest.mark.parametrize("team", ["team_a", "team_b", "team_c"])
-def test_team_points_are_the_references(team: str, world: World) -> None:
-    world.run(TEAMS / team)
-    _assert_points(world)
-
 
 def test_points_of_generated_files_are_the_references(world: World, tmp_path: Path) -> None:
     shop = replace(PRESETS["small"], defect_rate=0.04, late_rate=0.1)
     generate(shop, tmp_path / "landing")
     world.run(tmp_path / "landing")
-    _assert_points(world)
+    assert_points(world)
 
 
-def _assert_points(world: World) -> None:
+def assert_points(world: World) -> None:
+    """Every entry, lot, balance and tier is what the reference makes of the accepted rows."""
     shop, as_of = accepted_shop(world.rows)
     expected = list(accounts(shop, as_of, Settings()))
     assert any(account.entries for account in expected)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.pipeline.reference import Opinion, opinion
+from tests.integration.pipeline.test_points import assert_points
 from tests.integration.pipeline.worlds import World
 
 TEAMS = Path(__file__).parents[4] / "shared" / "data" / "teams"
@@ -49,3 +50,4 @@ def test_team_files_come_out_as_an_independent_reading_says(team: tuple[World, O
         c: row[1:] for c, row in expected.purchases.items()
     }
     assert world.value("select business_date from clean.as_of") == expected.as_of
+    assert_points(world)
