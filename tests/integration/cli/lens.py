@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from loyalty_lens.pipeline.run import NO_DATE, run
+from loyalty_lens.settings import Settings
+from loyalty_lens.warehouse.access import warehouse_url
+from tests.helpers.shared import shared_workers
+
 
 class Lens:
     """Calls `lens`; `url` None leaves it to the embedded server under `home`."""
@@ -36,6 +41,12 @@ class Lens:
         done = self(*arguments, **environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def has_run(self, landing: Path) -> None:
+        """The warehouse as `lens run` leaves it, without the start of three processes."""
+        settings = Settings.from_environment({**self.environment, "LENS_LANDING": str(landing)})
+        url = warehouse_url(settings)
+        run(settings, url, NO_DATE, shared_workers(settings, url))
 
     def refusal(self, *arguments: str, **environment: str) -> str:
         """The one line on standard error of a command that must fail."""

@@ -60,7 +60,7 @@ def test_a_run_ends_with_a_summary_and_the_steps_one_by_one_change_nothing(
 
 
 def test_plain_dbt_builds_with_nothing_but_the_warehouse_named(lens: Lens, shop: Path) -> None:
-    lens.works("run", "--landing", str(shop))
+    lens.has_run(shop)
     output = lens.dbt(
         "build",
         "--select",
@@ -143,7 +143,7 @@ def test_every_command_explains_itself(lens: Lens, command: str) -> None:
     assert "Usage: lens " + command in lens.works(command, "--help")
 
 
-@pytest.mark.parametrize("status", ["loaded", "validated"])
+@pytest.mark.parametrize("status", [pytest.param("loaded", marks=pytest.mark.full), "validated"])
 def test_a_run_that_is_killed_is_healed_by_the_next(
     new_database: NewDatabase, shop: Path, tmp_path_factory: pytest.TempPathFactory, status: str
 ) -> None:

@@ -22,7 +22,7 @@ def test_what_is_missing_is_told_before_a_browser_opens(
     landing.mkdir()
     for name, text in SMALL_SHOP.items():
         (landing / name).write_text(text)
-    lens.works("run", "--landing", str(landing))
+    lens.has_run(landing)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

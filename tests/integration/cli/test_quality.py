@@ -24,7 +24,7 @@ def lens(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     shop = tmp_path_factory.mktemp("shop")
     for name, text in SMALL_SHOP.items():
         (shop / name).write_text(text + (UNKNOWN if name.startswith("store_sales_header") else ""))
-    lens.works("run", "--landing", str(shop))
+    lens.has_run(shop)
     return lens
 
 
