@@ -1,5 +1,7 @@
 """One server a test session, one database a test module. Tests that ask for neither start nothing.
 
+dbt and Great Expectations are processes of the session, too: tests/helpers/shared.py.
+
 LENS_TEST_DATABASE_URL names a server to use in place of an embedded one; its user needs `createdb`
 and `createrole`. Databases named `lens_test_...` are made there and removed at the end.
 """
@@ -24,7 +26,26 @@ BI_PASSWORD = "only-for-tests"
 # Nothing here must survive a power cut.
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+# Files that take minutes begin before all others: no worker is left alone with one at the end.
+LONGEST = (
+    "tests/integration/stack/test_commands.py",
+    "tests/dags/test_scheduler.py",
+    "tests/dags/test_dag_run.py",
+    "tests/integration/pipeline/test_invariants.py",
+    "tests/dbt/test_build.py",
+    "tests/integration/models/test_models.py",
+    "tests/integration/cli/test_demo.py",
+    "tests/integration/cli/test_commands.py",
+    "tests/faults/test_faults.py",
+)
+
 NewDatabase = Callable[[], str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files of LONGEST in their order, then all others in theirs."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.location[0], len(places)))
 
 
 @dataclass(frozen=True)
