@@ -117,6 +117,7 @@ def world(info: ServerInfo, folder: Path, sales: int, customers: int, lines: int
         connection.cursor().execute("create database models")
     migrate(info.url("models"))
     warehouse = Warehouse(info.url("models"), folder)
+    warehouse.has_own_process()
     warehouse.load("stores", [{"store_id": "S1"}])
     warehouse.load(
         "products",

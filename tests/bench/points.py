@@ -169,6 +169,7 @@ def _warehouse(info: ServerInfo, folder: Path, name: str) -> Warehouse:
     (folder / name).mkdir()
     warehouse = Warehouse(info.url(name), folder / name)
     warehouse.environment["LENS_DBT_THREADS"] = "1"  # one model after the other: seconds add up
+    warehouse.has_own_process()
     return warehouse
 
 

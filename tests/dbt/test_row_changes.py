@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from loyalty_lens.worker import Worker
 from tests.conftest import NewDatabase
 from tests.dbt.histories import FIRST_DAY, History, Row, random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
@@ -68,7 +67,7 @@ def analyst(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> I
     """The same database; an analyst's target is always built from nothing, beside the marts."""
     analyst = Warehouse(warehouse.url, tmp_path_factory.mktemp("analyst"))
     analyst.environment |= {"DBT_TARGET": "dev", "USER": "ann"}
-    analyst.worker = Worker("loyalty_lens.transform.runner", analyst.environment)
+    analyst.has_own_process()
     yield analyst
     analyst.close()
 

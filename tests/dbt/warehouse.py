@@ -46,12 +46,12 @@ UNCHANGED = ("--exclude", "path:models/staging", "resource_type:seed")
 
 @dataclass
 class Warehouse:
-    """One database, and dbt to build it: everybody's, or a worker of its own that is set here."""
+    """One database, and dbt to build it: everybody's process, or one of its own."""
 
     url: str
     folder: Path
     environment: dict[str, str] = field(init=False)
-    worker: Worker | None = None
+    _worker: Worker | None = None
     _is_built: bool = False
 
     def __post_init__(self) -> None:
@@ -65,13 +65,17 @@ class Warehouse:
 
     def dbt(self, *arguments: str, business_date: dt.date | None = None) -> list[dict[str, Any]]:
         """Runs a dbt command; the nodes that ran. Fails the test where one of them failed."""
-        if self.worker is None:
-            self.worker = SharedDbt(self.environment)
+        if self._worker is None:
+            self._worker = SharedDbt(self.environment)
         given = ("--vars", f"business_date: '{business_date}'") if business_date else ()
-        nodes: list[dict[str, Any]] = self.worker.call(arguments=[*arguments, *given])
+        nodes: list[dict[str, Any]] = self._worker.call(arguments=[*arguments, *given])
         failed = [n for n in nodes if n["status"] not in ("success", "pass")]
         assert not failed, "\n".join(f"{n['unique_id']}: {n['message']}" for n in failed)
         return nodes
+
+    def has_own_process(self) -> None:
+        """From here on: for another target, or where connections are to be kept, as in a run."""
+        self._worker = Worker("loyalty_lens.transform.runner", self.environment)
 
     def build(self, business_date: dt.date | None = None, *selected: str) -> None:
         """Everything but the tests, or what is selected and all that it reads.
@@ -172,9 +176,9 @@ class Warehouse:
 
     def close(self) -> None:
         """Ends a dbt process of its own."""
-        if self.worker:
-            self.worker.close()
-            self.worker = None
+        if self._worker:
+            self._worker.close()
+            self._worker = None
 
 
 def _text(value: object) -> str | None:
