@@ -20,7 +20,7 @@ import pytest
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connect, with_database
 from loyalty_lens.warehouse.migrate import migrate
-from loyalty_lens.warehouse.server import EmbeddedServer
+from loyalty_lens.warehouse.server import ADMIN, EmbeddedServer
 
 BI_PASSWORD = "only-for-tests"
 # Nothing here must survive a power cut.
@@ -54,6 +54,7 @@ class Server:
 
     base_url: str
     is_embedded: bool
+    admin_url: str  # of a superuser, for what a test must look at; the pipeline is none
 
     def url(self, database: str) -> str:
         return with_database(self.base_url, database)
@@ -69,13 +70,16 @@ def server() -> Iterator[Server]:
     """A server that answers, stopped at the end."""
     own = os.environ.get("LENS_TEST_DATABASE_URL", "").strip()
     if own:
-        yield Server(own, is_embedded=False)
+        yield Server(own, is_embedded=False, admin_url=own)
         return
     # Not pytest's own folder: the next session takes the search bit off its parent.
     folder = Path(tempfile.mkdtemp(prefix="loyalty lens "))
     embedded = EmbeddedServer(folder / "home", options=HASTY)
     try:
-        yield Server(embedded.start().url("postgres"), is_embedded=True)
+        info = embedded.start()
+        yield Server(
+            info.url("postgres"), is_embedded=True, admin_url=info.url("postgres", user=ADMIN)
+        )
     finally:
         embedded.destroy()
         shutil.rmtree(folder)

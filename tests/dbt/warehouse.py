@@ -146,8 +146,10 @@ class Warehouse:
     def rows(self, query: str, *, role: str | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query, as its owner or as another role."""
         with closing(connect(self.url)) as connection, connection.cursor() as cursor:
-            if role:
-                cursor.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+            if role:  # let in for this transaction, which is rolled back
+                cursor.execute(
+                    sql.SQL("grant {0} to current_user; set role {0}").format(sql.Identifier(role))
+                )
             cursor.execute(query)
             return cursor.fetchall()
 

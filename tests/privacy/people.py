@@ -105,4 +105,9 @@ class People:
     def leave(self) -> None:
         """Takes the logins away."""
         for name in self.names.values():
-            self.as_owner(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(name)))
+            # Whoever made a role lets itself in; nobody is in it without that.
+            self.as_owner(
+                sql.SQL("grant {0} to current_user; drop owned by {0}; drop role {0}").format(
+                    sql.Identifier(name)
+                )
+            )

@@ -21,7 +21,8 @@ from loyalty_lens.pipeline.business_date import RequestedDate
 from loyalty_lens.privacy.erasure import erase
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.environment import dbt_environment
-from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.warehouse.connection import connect, connected
+from tests.conftest import Server
 from tests.dbt.warehouse import Warehouse
 from tests.privacy.people import ANNA, SECRETS, People
 from tests.secret_scan import ROOT, known, scan, tracked
@@ -137,11 +138,14 @@ def test_tls_settings_of_the_url_reach_dbt_and_are_insisted_on(people: People) -
         connect(people.url + "?sslmode=require").close()
 
 
-def test_passwords_are_kept_as_scram(people: People) -> None:
-    assert people.as_owner(
-        "select count(*), count(*) filter (where rolpassword like 'SCRAM-SHA-256$%%')"
-        " from pg_authid where rolname like 'test_%%' and rolpassword is not null"
-    ) == [(6, 6)]
+def test_passwords_are_kept_as_scram(people: People, server: Server) -> None:
+    with connected(server.admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*), count(*) filter (where rolpassword like 'SCRAM-SHA-256$%%')"
+            " from pg_authid where rolname = any(%s)",
+            (list(people.names.values()),),
+        )
+        assert cursor.fetchall() == [(6, 6)]
 
 
 def test_no_password_is_in_the_list_of_processes(people: People) -> None:

@@ -207,6 +207,22 @@ def test_nothing_can_be_written(people: People, role: str) -> None:
         assert people.refusal(role, begin, statement), statement
 
 
+def test_nobody_at_work_is_a_superuser(people: People) -> None:
+    """Nor passes row policies by, nor has one of the server's own roles, as for its files."""
+    rights = (
+        "select rolsuper or rolbypassrls or rolreplication, array("
+        "select granted.rolname::text from pg_roles as granted"
+        " where granted.rolname ~ '^pg_' and pg_has_role(granted.oid, 'member'))"
+        " from pg_roles where rolname = current_user"
+    )
+    ((is_mighty, more),) = people.as_owner(rights)
+    assert not is_mighty
+    # It owns its databases; on the embedded server it ends sessions before one is dropped.
+    assert set(more) <= {"pg_database_owner", "pg_signal_backend"}
+    for role in ROLES:
+        assert people.ask(role, rights) == [(False, [])]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_becomes_somebody_else(people: People, role: str) -> None:
     ((owner,),) = people.as_owner("select current_user")

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -36,16 +37,38 @@ def restore(url: str, path: Path) -> Content:
             f"{path}: it names roles that this user may not create; an administrator runs:"
             f" {' '.join(f'create role {name};' for name in missing)}"
         )
-    _replay(url, path, major)
+    with tempfile.NamedTemporaryFile("w", suffix=".list", encoding="utf-8") as contents:
+        contents.write(_contents(url, path, major))
+        contents.flush()
+        _replay(url, path, major, contents.name)
     content = _compare(url, path)
     migrate(url)
     return content
 
 
-def _replay(url: str, path: Path, major: int) -> None:
+def _contents(url: str, path: Path, major: int) -> str:
+    """What is in the file, but for default privileges: they name the role that saved it.
+
+    Those of the role that restores come back with `open_to_roles`.
+    """
+    listed = subprocess.run(
+        [str(programs(major)["pg_restore"]), "--list", str(path)],
+        env=connection_of(url)[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        raise refused(f"{path} cannot be restored, the warehouse is as it was", listed.stderr)
+    lines = listed.stdout.splitlines(keepends=True)
+    return "".join(line for line in lines if " DEFAULT ACL " not in line)
+
+
+def _replay(url: str, path: Path, major: int, contents: str) -> None:
     tools = programs(major)
     address, environment = connection_of(url)
-    reading = [str(tools["pg_restore"]), "--no-owner", "--file", "-", str(path)]
+    reading = [str(tools["pg_restore"]), "--no-owner", "--use-list", contents, "--file", "-"]
+    reading.append(str(path))
     writing = [str(tools["psql"]), "--no-psqlrc", "--quiet", "--single-transaction"]
     writing += ["--output", "/dev/null", "--set", "ON_ERROR_STOP=1", "--dbname", address]
     with (

@@ -24,8 +24,9 @@ from loyalty_lens.warehouse.binaries import (
 )
 from loyalty_lens.warehouse.data_folder import check_version, initialise
 from loyalty_lens.warehouse.formats import postgresql_url
+from loyalty_lens.warehouse.owner import OWNER, hand_over
 
-USER = "lens"
+ADMIN = "lens"  # the superuser: makes OWNER, and nothing else connects as it
 ANSWER_SECONDS = 60.0  # from the moment that it says it is ready
 STOP_SECONDS = 120.0  # a fast shutdown writes what is in memory; after that, without
 log = logging.getLogger(__name__)
@@ -36,16 +37,17 @@ class ServerInfo:
     """A server that answers."""
 
     port: int
-    user: str
     password: str
     bi_password: str
+    admin_password: str
     data: Path
     log: Path
     host: str = state.HOST
 
-    def url(self, database: str, *, user: str = USER) -> str:
-        """The URL of a database for the server's owner, or for lens_bi."""
-        password = self.password if user == self.user else self.bi_password
+    def url(self, database: str, *, user: str = OWNER) -> str:
+        """The URL of a database for the pipeline (lens_owner), for lens_bi, or for ADMIN."""
+        passwords = {OWNER: self.password, ADMIN: self.admin_password}
+        password = passwords.get(user, self.bi_password)
         return postgresql_url(
             user=user, password=password, host=self.host, port=self.port, database=database
         )
@@ -79,7 +81,7 @@ class EmbeddedServer:
         state.make_home(self.home)
         with self._refusals():
             brought_up = 0.0
-            while not (self.is_running() and state.answers(self._info().port)):
+            while not (self.is_running() and state.answers(self._state().port)):
                 if brought_up and time.monotonic() - brought_up > ANSWER_SECONDS:
                     raise WarehouseError(
                         f"PostgreSQL runs under {self.home} but does not answer:"
@@ -88,6 +90,9 @@ class EmbeddedServer:
                 with state.locked(self.home):
                     self._bring_up()
                 brought_up = brought_up or time.monotonic()
+            if self._state().owner_password is None:
+                with state.locked(self.home):
+                    self._make_owner()
             return self._info()
 
     def stop(self) -> bool:
@@ -115,7 +120,10 @@ class EmbeddedServer:
         return postmaster is not None and postmaster.status == "ready"
 
     def running(self) -> ServerInfo | None:
-        """How to reach it if it takes connections; starts nothing."""
+        """How to reach it if it takes connections; starts nothing.
+
+        Raises WarehouseError where an older release made it, and no start has come since.
+        """
         return self._info() if self.is_running() else None
 
     def exists(self) -> bool:
@@ -130,7 +138,7 @@ class EmbeddedServer:
             yield
 
     def url(self, database: str) -> str:
-        """The URL of a database for the server's owner; starts the server if it is down."""
+        """The URL of a database for the pipeline; starts the server if it is down."""
         return self.start().url(database)
 
     def _bring_up(self) -> None:
@@ -151,10 +159,10 @@ class EmbeddedServer:
             if settings is None:
                 raise WarehouseError(f"{self.home / 'server.json'} is missing; {_LOST_STATE}")
         else:
-            settings = settings or state.State.fresh()
+            settings = (settings or state.State.fresh()).without_owner()
             state.write_state(self.home, settings)
             is_hasty = self._options.get("fsync") == "off"
-            initialise(self.data, binaries, account, USER, settings.password, sync=not is_hasty)
+            initialise(self.data, binaries, account, ADMIN, settings.password, sync=not is_hasty)
         for _ in range(5):
             if not state.is_free(settings.port):
                 log.info("port %d is taken, the server moves to another", settings.port)
@@ -219,14 +227,39 @@ class EmbeddedServer:
         reason = reasons[-1] if reasons else last_line(text)
         raise WarehouseError(f"PostgreSQL does not start: {reason}; see {self.log}")
 
+    def _make_owner(self) -> None:
+        """Once in a server's life: what an older release left belongs to its superuser."""
+        found = self._state()
+        if found.owner_password is None:
+            found = found.with_owner()
+            hand_over(self._reached(found).url("postgres", user=ADMIN), found.owner_password or "")
+            state.write_state(self.home, found)
+
     def _info(self) -> ServerInfo:
+        found = self._state()
+        if found.owner_password is None:
+            raise WarehouseError(
+                f"the server under {self.home} has no role lens_owner yet: lens start makes it"
+            )
+        return self._reached(found)
+
+    def _reached(self, found: state.State) -> ServerInfo:
+        return ServerInfo(
+            found.port,
+            found.owner_password or "",
+            found.bi_password,
+            found.password,
+            self.data,
+            self.log,
+        )
+
+    def _state(self) -> state.State:
         found = state.read_state(self.home)
         if found is None:
             raise WarehouseError(f"{self.home / 'server.json'} is missing; {_LOST_STATE}")
         noted = processes.noted_postmaster(self.data)
-        if noted and noted.port:
-            found = found.with_port(noted.port)  # server.json may come from a backup
-        return ServerInfo(found.port, USER, found.password, found.bi_password, self.data, self.log)
+        # server.json may come from a backup
+        return found.with_port(noted.port) if noted and noted.port else found
 
     def _clean_up(self, account: Account) -> None:
         """After a crash; only called when no postmaster lives."""

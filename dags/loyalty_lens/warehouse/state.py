@@ -26,8 +26,9 @@ class State:
     """The content of `server.json`, readable by its owner alone."""
 
     port: int
-    password: str  # of the server's owner role
+    password: str  # of the superuser, who makes lens_owner and does nothing else
     bi_password: str  # of lens_bi
+    owner_password: str | None = None  # of lens_owner, the pipeline; None until it is made
 
     @classmethod
     def fresh(cls) -> "State":
@@ -35,6 +36,14 @@ class State:
 
     def with_port(self, port: int) -> "State":
         return replace(self, port=port)
+
+    def with_owner(self) -> "State":
+        """With a password for lens_owner."""
+        return replace(self, owner_password=secrets.token_urlsafe(24))
+
+    def without_owner(self) -> "State":
+        """Of a server that is yet to be made."""
+        return replace(self, owner_password=None)
 
 
 def make_home(home: Path) -> None:
@@ -65,12 +74,18 @@ def read_state(home: Path) -> State | None:
     path = home / "server.json"
     try:
         found = json.loads(path.read_text("utf-8"))
-        return State(int(found["port"]), str(found["password"]), str(found["bi_password"]))
+        owner = found.get("owner_password")
+        return State(
+            int(found["port"]),
+            str(found["password"]),
+            str(found["bi_password"]),
+            None if owner is None else str(owner),
+        )
     except FileNotFoundError:
         return None
     except OSError as error:
         raise unusable(home, error) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise WarehouseError(
             f"{path} is damaged: put it back from a backup, or lens reset to start anew"
         ) from None

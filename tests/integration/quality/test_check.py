@@ -186,6 +186,7 @@ def test_who_may_not_create_databases_looks_on_a_server_of_its_own(
             assert list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
         assert not list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
     finally:
+        server.execute(f"grant {name} to current_user")
         server.execute(f"drop owned by {name}")
         server.execute(f'revoke connect on database "{database}" from {name}')
         server.execute(f"drop role {name}")

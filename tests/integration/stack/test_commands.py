@@ -25,7 +25,7 @@ from loyalty_lens.stack.owner import make_owner
 from loyalty_lens.warehouse.binaries import newest_build
 from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.warehouse.formats import with_user
-from loyalty_lens.warehouse.server import EmbeddedServer
+from loyalty_lens.warehouse.server import ADMIN, EmbeddedServer
 from tests.conftest import HASTY
 from tests.dashboards.metabase_server import MetabaseServer
 from tests.integration.stack.stack import Stack, free_ports
@@ -61,7 +61,8 @@ def postgres(
     """
     embedded = EmbeddedServer(tmp_path_factory.mktemp("postgres") / "home", options=HASTY)
     try:
-        with closing(connect(embedded.start().url("postgres"), autocommit=True)) as connection:
+        url = embedded.start().url("postgres", user=ADMIN)
+        with closing(connect(url, autocommit=True)) as connection:
             cursor = connection.cursor()
             for role, name in (("postgres", "WAREHOUSE_ADMIN"), ("airflow", "AIRFLOW_DATABASE")):
                 cursor.execute("select 1 from pg_roles where rolname = %s", (role,))

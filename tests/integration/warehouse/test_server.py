@@ -19,14 +19,16 @@ from loyalty_lens.warehouse import processes, state
 from loyalty_lens.warehouse import server as server_module
 from loyalty_lens.warehouse.account import server_account
 from loyalty_lens.warehouse.connection import connect, connected
-from loyalty_lens.warehouse.server import EmbeddedServer
+from loyalty_lens.warehouse.owner import OWNER
+from loyalty_lens.warehouse.server import ADMIN, EmbeddedServer
 
 PACKAGES = Path(__file__).parents[3] / "dags"
 BOTH = pytest.mark.parametrize("major", [16, 18])
 
 
-def ask(server: EmbeddedServer, question: str) -> object:
-    with connected(server.url("postgres")) as connection, connection.cursor() as cursor:
+def ask(server: EmbeddedServer, question: str, user: str = OWNER) -> object:
+    url = server.start().url("postgres", user=user)
+    with connected(url) as connection, connection.cursor() as cursor:
         cursor.execute(question)
         row = cursor.fetchone()
         return row[0] if row else None
@@ -87,7 +89,7 @@ def test_server_is_durable_and_listens_on_this_machine_alone(home) -> None:
     server = EmbeddedServer(home)
     server.start()
     shown = {
-        name: ask(server, f"show {name}")
+        name: ask(server, f"show {name}", ADMIN)
         for name in ("fsync", "jit", "wal_level", "listen_addresses", "unix_socket_directories")
     }
     assert shown == {
@@ -98,7 +100,7 @@ def test_server_is_durable_and_listens_on_this_machine_alone(home) -> None:
         "unix_socket_directories": "",
     }
     weak = "select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'"
-    assert ask(server, weak) == 0
+    assert ask(server, weak, ADMIN) == 0
     assert ask(server, "select upper('é') || current_setting('server_encoding')") == "ÉUTF8"
 
 
@@ -254,7 +256,7 @@ def test_long_path_with_spaces(home) -> None:
     assert len(str(long)) > 150
     server = EmbeddedServer(long)
     server.start()
-    assert ask(server, "show data_directory") == str(server.data)
+    assert ask(server, "show data_directory", ADMIN) == str(server.data)
     server.destroy()
     assert not server.folder.exists()
 
@@ -300,6 +302,5 @@ OLD = Path("/usr/lib/postgresql/15/bin")
 
 @pytest.mark.skipif(not OLD.is_dir(), reason="no PostgreSQL 15 on this machine")
 def test_server_older_than_16_is_refused(home) -> None:
-    info = EmbeddedServer(home, binaries=OLD).start()
     with pytest.raises(WarehouseError, match="the server is PostgreSQL 15; use 16 or newer"):
-        connect(info.url("postgres"))
+        EmbeddedServer(home, binaries=OLD).start()
