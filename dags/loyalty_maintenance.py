@@ -25,7 +25,7 @@ def remove_what_is_old() -> dict[str, Any]:
     logs = conf.get("logging", "base_log_folder", fallback="")
     with warehouse_alone() as (settings, url):
         removed = forget_old(settings, url, logs=Path(logs) if logs else None)
-        return {**removed, "kept_by_rule": retain(url)}
+        return {**removed, "kept_by_rule": retain(settings, url)}
 
 
 @task(doc_md="`vacuum (analyze)` of every table.")

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from psycopg2 import sql
 
-from loyalty_lens.errors import PrivacyError
+from loyalty_lens.errors import PrivacyError, WarehouseError
 from loyalty_lens.landing import ingest
 from loyalty_lens.landing.arrival import Arrival
+from loyalty_lens.landing.report import LandingReport
 from loyalty_lens.privacy import pseudonyms
 from loyalty_lens.privacy.erasure import Certificate, erase
 from loyalty_lens.privacy.retention import retain
 from loyalty_lens.privacy.subject_access import subject_access
 from loyalty_lens.settings import Settings
+from loyalty_lens.stewardship.repair import load_repairs
 from loyalty_lens.warehouse.connection import connect
 from tests.conftest import NewDatabase
 from tests.dbt.warehouse import Warehouse
@@ -94,8 +96,28 @@ class Erased:
         self.counts = subject_access(warehouse.url, "ANNA", self.access, "asked for")
         self.held = json.loads(self.access.read_text("utf-8"))
         self.access.unlink()
-        self.certificate: Certificate = erase(warehouse.url, "ANNA", "asked for", exports)
+        self.session = pseudonyms.session(self.settings)
+        self.certificate: Certificate = erase(
+            warehouse.url, "ANNA", "asked for", exports, self.session
+        )
         self._build()
+
+    def ingest(self, folder: Path, session: dict[str, str] | None = None) -> LandingReport:
+        return ingest(
+            self.warehouse.url,
+            folder,
+            run_id="r",
+            supersede_limit=Decimal("0.2"),
+            arrival=Arrival(0.0, None),
+            parameters=self.session if session is None else session,
+        )
+
+    def withdraw(self, count: int = 1) -> None:
+        """The newest batches count no more, so that other tests find the shop as it was."""
+        self.warehouse.execute(
+            "update ops.load_batches set status = 'superseded' where batch_id in"
+            f" (select batch_id from ops.load_batches order by batch_id desc limit {count})"
+        )
 
     def _build(self) -> None:
         self.warehouse.build()
@@ -176,27 +198,99 @@ def test_old_file_does_not_bring_the_person_back(erased: Erased, tmp_path: Path)
     lines = [columns, [ANNA[c] for c in columns], ["NEW", *["Someone"] * (len(columns) - 1)]]
     with (tmp_path / "customer_details_2025-12-01.csv").open("w", newline="") as file:
         csv.writer(file).writerows(lines)
-    report = ingest(
-        erased.warehouse.url,
-        tmp_path,
-        run_id="r",
-        supersede_limit=Decimal("0.2"),
-        arrival=Arrival(0.0, None),
-    )
+    report = erased.ingest(tmp_path)
     assert "1 rows of erased customers came without their personal data" in str(report.as_dict())
     batch = "(select max(batch_id) from ops.load_batches)"
     assert erased.warehouse.rows(
         f"select customer_id, email, first_name from raw.customer_details where _batch_id = {batch}"
         " order by customer_id"
     ) == [("ANNA", None, None), ("NEW", "Someone", "Someone")]
-    erased.warehouse.execute(
-        f"update ops.load_batches set status = 'superseded' where batch_id = {batch}"
+    erased.withdraw()
+
+
+def test_phone_in_a_sale_of_a_guest_is_not_brought_back(erased: Erased, tmp_path: Path) -> None:
+    """Neither by the file that held it, delivered again, nor by one that was never seen."""
+    sale = "2026-01-21,33,A"
+    lines = [
+        "transaction_id,transaction_date,total_amount,store_id,customer_phone",
+        f"ANNA-GUEST,{sale},+49 (555) 010-7788",
+        f"NEVER-SEEN,{sale},0049 5550107788",
+        f"SPELT-ALIKE,{sale},49-555-010-7788",
+        f"ANOTHER,{sale},+49 555 010 7789",
+        f"NONE,{sale},",
+    ]
+    (tmp_path / "store_sales_header_2026-01-21.csv").write_text("\n".join(lines), "utf-8")
+    follows = (
+        "select customer_phone from raw.store_sales_header where transaction_id = 'ANNA-GUEST'"
     )
+    ((surrogate,),) = erased.warehouse.rows(follows)
+    with pytest.raises(WarehouseError, match="no key for pseudonyms"):
+        erased.ingest(tmp_path, session={})
+    report = erased.ingest(tmp_path)
+    assert "2 rows of erased customers came without" in str(report.as_dict())
+    assert erased.warehouse.rows(
+        "select transaction_id, customer_phone from raw.store_sales_header"
+        " where _batch_id = (select max(batch_id) from ops.load_batches) order by _row_number"
+    ) == [
+        ("ANNA-GUEST", surrogate),
+        ("NEVER-SEEN", "0049 5550107788"),  # other digits: no phone of hers, as the gate reads it
+        ("SPELT-ALIKE", surrogate),
+        ("ANOTHER", "+49 555 010 7789"),
+        ("NONE", None),
+    ]
+    assert "5550107788" not in str(erased.warehouse.rows("select * from ops.erased_phones"))
+    erased.withdraw()
+
+
+def test_phone_that_somebody_else_has_by_now_is_theirs(erased: Erased, tmp_path: Path) -> None:
+    header = "transaction_id,transaction_date,total_amount,store_id,customer_phone\n"
+    own = "customer_id,customer_phone\nNEXT,495550107788\n"
+    (tmp_path / "customer_details_2026-01-22.csv").write_text(own, "utf-8")
+    erased.ingest(tmp_path)
+    (tmp_path / "store_sales_header_2026-01-22.csv").write_text(
+        header + "NEXT-1,2026-01-22,5,A,495550107788\n", "utf-8"
+    )
+    erased.ingest(tmp_path)
+    assert erased.warehouse.rows(
+        "select customer_phone from raw.store_sales_header where transaction_id = 'NEXT-1'"
+    ) == [("495550107788",)]
+    erased.withdraw(2)
+
+
+def test_repaired_reject_does_not_bring_the_person_back(erased: Erased, tmp_path: Path) -> None:
+    """A steward exported it before the erasure, and takes it in after."""
+    erased.warehouse.execute(
+        "insert into ops.load_batches (data_set, source_file, path_key, sha256, size_bytes,"
+        " rows_read, rows_rejected, status, business_date, last_business_date)"
+        " values ('customer_details', 'x.csv', 'x.csv', '', 0, 1, 1, 'validated', '2026-01-30',"
+        " '2026-01-30');"
+        " insert into reject.customer_details (_batch_id, _row_number, _loaded_at, rule_ids,"
+        " errors, status) select max(batch_id), 1, now(), '{missing_key}', '[]', 'open'"
+        " from ops.load_batches"
+    )
+    ((batch,),) = erased.warehouse.rows("select max(batch_id) from ops.load_batches")
+    file = tmp_path / "rejects.csv"
+    file.write_text(
+        "_batch_id,_row_number,customer_id,email,street\n"
+        f"{batch},1,ANNA,annabella.q@example.com,Fuchsbau 17\n",
+        "utf-8",
+    )
+    report = load_repairs(erased.warehouse.url, file, "key was missing", erased.session)
+    assert report.erased == 1
+    assert erased.warehouse.rows(
+        "select customer_id, email, street from raw.customer_details"
+        " where _batch_id = (select max(batch_id) from ops.load_batches)"
+    ) == [("ANNA", None, None)]
+    now = everything(erased.warehouse)
+    assert [secret for secret in SECRETS if secret in now] == []
+    erased.withdraw(2)
 
 
 def test_nobody_is_erased_who_is_not_known(erased: Erased, tmp_path: Path) -> None:
     for act in (
-        lambda: erase(erased.warehouse.url, "'; drop table raw.stores; --", "x", erased.exports),
+        lambda: erase(
+            erased.warehouse.url, "'; drop table raw.stores; --", "x", erased.exports, {}
+        ),
         lambda: subject_access(erased.warehouse.url, "nobody", tmp_path / "x.json", "x"),
     ):
         with pytest.raises(PrivacyError, match="nothing is held"):
@@ -204,7 +298,7 @@ def test_nobody_is_erased_who_is_not_known(erased: Erased, tmp_path: Path) -> No
 
 
 def test_retention_ends_what_was_kept_long_enough(erased: Erased) -> None:
-    assert retain(erased.warehouse.url, {}) == {}
+    assert retain(erased.settings, erased.warehouse.url) == {}
     last = "select customer_id from clean.customer_history where first_name = 'Bo'"
     erased.warehouse.load(
         "customer_details",
@@ -213,11 +307,13 @@ def test_retention_ends_what_was_kept_long_enough(erased: Erased) -> None:
     )
     erased.warehouse.build()
     assert erased.warehouse.rows(last) == [("OLD",)]
-    done = retain(erased.warehouse.url, {"customer_details": 300, "store_sales_header": 5})
+    periods = {"customer_details": 300, "store_sales_header": 5}
+    done = retain(replace(erased.settings, retention=periods), erased.warehouse.url)
     assert done == {"customer_details": 1, "store_sales_header": 1}
     erased.warehouse.build()
     assert erased.warehouse.rows(last) == []
     assert erased.warehouse.rows("select count(*) from clean.sales where customer_phone > ''") == [
         (1,)  # the surrogate
     ]
-    assert retain(erased.warehouse.url, {"customer_details": 300}) == {"customer_details": 0}
+    again = replace(erased.settings, retention={"customer_details": 300})
+    assert retain(again, erased.warehouse.url) == {"customer_details": 0}

@@ -86,7 +86,7 @@ def test_hostile_rules_and_segments_go_through_the_build(shop: Warehouse) -> Non
     assert shop.rows("select count(distinct rule_name) from clean.loyalty_rules") != [(0,)]
     assert shop.rows(SCHEMAS) == [(4,)]
     with pytest.raises(PrivacyError, match="nothing is held"):
-        erase(shop.url, "'; drop schema raw cascade; --", "x", Path("nowhere"))
+        erase(shop.url, "'; drop schema raw cascade; --", "x", Path("nowhere"), {})
     shop.dbt("seed", "--select", "value_engagement_segments")
     shop.build()
 

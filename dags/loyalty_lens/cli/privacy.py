@@ -9,10 +9,12 @@ from loyalty_lens.campaigns.files import new_file
 from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.privacy import pseudonyms
+from loyalty_lens.privacy.erased import keep_list, list_of
 from loyalty_lens.privacy.erasure import erase as erase_customer
 from loyalty_lens.privacy.retention import retain as retain_data
 from loyalty_lens.privacy.rights import rights_table
 from loyalty_lens.privacy.subject_access import subject_access as write_all
+from loyalty_lens.recovery.backup import database_of
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build, refuse_unjudged
 from loyalty_lens.warehouse.access import warehouse_url
@@ -46,13 +48,15 @@ def erase(settings: Settings, customer: str, reason: str, yes: bool) -> None:
         )
     with only_run(url), Workers(settings, url) as workers:
         refuse_unjudged(url)
-        done = erase_customer(url, customer, reason, settings.exports)
+        session = pseudonyms.session(settings)
+        done = erase_customer(url, customer, reason, settings.exports, session)
         stamp = "".join(c for c in done.erased_at if c.isdigit())[:20]
         path = settings.home / "erasures" / f"erasure_{stamp}.json"
         with new_file(path, mark=b"") as file:
             file.stream.write(json.dumps(done.as_dict(), indent=1).encode())
             file.keep()
-        _renew(settings, url, workers)
+        keep_list(url, list_of(settings.backups, database_of(url)))
+        renew(settings, url, workers)
     rows = ", ".join(f"{table} {count:,}" for table, count in done.rows.items()) or "nothing left"
     click.echo(f"customer {customer} erased: {rows}; lists rewritten: {len(done.exports)}")
     click.echo(f"certificate: {path}")
@@ -77,14 +81,16 @@ def retain(settings: Settings) -> None:
     url = warehouse_url(settings)
     with only_run(url), Workers(settings, url) as workers:
         refuse_unjudged(url)
-        done = retain_data(url, settings.retention)
+        done = retain_data(settings, url)
+        keep_list(url, list_of(settings.backups, database_of(url)))
         if any(done.values()):
-            _renew(settings, url, workers)
+            renew(settings, url, workers)
     told = ", ".join(f"{name} {count:,}" for name, count in done.items())
     click.echo(told or "LENS_RETENTION names nothing: everything is kept")
 
 
-def _renew(settings: Settings, url: str, workers: Workers) -> None:
+def renew(settings: Settings, url: str, workers: Workers) -> None:
+    """Brings clean and marts, and the pseudonyms, to what raw holds now."""
     build(url, workers.dbt, "all", run_id=None, business_date=None)
     pseudonyms.refresh(settings, url)
 

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import click
 
+from loyalty_lens.cli.privacy import renew
 from loyalty_lens.errors import WarehouseError
 from loyalty_lens.pipeline.lock import only_run
-from loyalty_lens.recovery.backup import back_up, backups
+from loyalty_lens.pipeline.workers import Workers
+from loyalty_lens.privacy import pseudonyms
+from loyalty_lens.privacy.erased import erase_again, keep_list, list_of, read_lists
+from loyalty_lens.recovery.backup import NAME, back_up, backups, database_of
 from loyalty_lens.recovery.restore import restore as put_back
 from loyalty_lens.settings import Settings
 from loyalty_lens.stewardship.audit import given_reason, record
@@ -52,11 +56,22 @@ def restore(settings: Settings, file: Path | None, only_list: bool, yes: bool, r
         click.confirm(
             f"Replace the warehouse at {shown(url)} by {chosen}? What came since goes", abort=True
         )
-    with only_run(url):
+    lists = [list_of(settings.backups, database_of(url))]
+    if named := NAME.fullmatch(chosen.name):
+        lists.append(list_of(chosen.parent, named["database"]))
+    with only_run(url), Workers(settings, url) as workers:
+        keep_list(url, lists[0])
+        erased = read_lists(lists)
         content = put_back(url, chosen)
+        again = erase_again(url, erased, pseudonyms.session(settings))
         with connected(url) as connection, connection.cursor() as cursor:
-            record(cursor, "restore", given_reason(reason), details={"file": chosen.name})
+            details = {"file": chosen.name, "erased_again": again}
+            record(cursor, "restore", given_reason(reason), details=details)
+        if again:
+            renew(settings, url, workers)
     click.echo(f"restored from {chosen}")
+    if again:
+        click.echo(f"{again:,} customers who were erased since are erased again")
     click.echo(
         f"{content.rows:,} rows of {len(content.row_counts)} tables, as they were saved;"
         " lens run loads what arrived since"
@@ -70,7 +85,7 @@ def maintain(settings: Settings) -> None:
     url = warehouse_url(settings)
     with only_run(url):
         removed = forget_old(settings, url)
-        kept = retain(url)
+        kept = retain(settings, url)
         tables = vacuum(url)
         saved, _ = back_up(url, settings.backups, keep=settings.backups_kept)
     for name, count in {**removed, **kept}.items():

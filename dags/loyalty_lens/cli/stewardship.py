@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.pipeline.lock import only_run
+from loyalty_lens.privacy import pseudonyms
 from loyalty_lens.report import show
 from loyalty_lens.settings import Settings
 from loyalty_lens.stewardship.exporting import export as export_rejects
@@ -117,7 +118,7 @@ def load(settings: Settings, file: Path, reason: str) -> None:
     """Take in the repaired rows of an exported file; the next run judges them like any other."""
     url = warehouse_url(settings)
     with only_run(url):
-        report = load_repairs(url, file, reason)
+        report = load_repairs(url, file, reason, pseudonyms.session(settings))
     for line in _told(report):
         click.echo(line)
 
@@ -131,6 +132,8 @@ def _told(report: RepairReport) -> list[str]:
     if report.changed:
         cells = ", ".join(f"{name} {rows:,}" for name, rows in report.changed)
         lines.append(f"cells changed: {cells}")
+    if report.erased:
+        lines.append(f"{report.erased:,} rows of erased customers, without their personal data")
     if report.unchanged:
         lines.append(f"{report.unchanged:,} rows unchanged, they stay open")
     if report.known:

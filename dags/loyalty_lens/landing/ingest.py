@@ -49,6 +49,7 @@ def ingest(
     reason: str | None = None,
     options: Mapping[str, Any] | None = None,
     arrival: Arrival = AT_ONCE,
+    parameters: Mapping[str, str] | None = None,
 ) -> LandingReport:
     """Loads what is new below `landing` into the warehouse at `url`, which must be migrated.
 
@@ -57,6 +58,8 @@ def ingest(
     `supersede_limit` is the share of an earlier batch's keys that a new file of the same path may
     remove; `replace` names a batch that one of the files is to supersede whatever it removes, and
     `reason` why, for ops.audit_log.
+    `parameters` of the sessions (`pseudonyms.session`): without the key, sales of guests are
+    refused once the phone of an erased customer must be looked for in them.
     A file that datasets.yml reads otherwise than when it was loaded is loaded in its own place.
     A file that cannot be loaded is reported and stops no other.
 
@@ -66,7 +69,7 @@ def ingest(
     data_sets = load_data_sets()
     layouts: dict[str, DataSet] = {**data_sets, **load_splits()}
     place = place_of(landing, options)
-    with exclusive(url) as connection:
+    with exclusive(url, parameters) as connection:
         found, ignored = find_files(place, layouts)
         files, waiting, ignored = sort_out(found, ignored, arrival)
         files, shadowed = _one_each_path(files)
@@ -101,7 +104,10 @@ def ingest(
             older = shadowed[file.path_key]
             return [report, *(_shadowed(lane, other, file, run_id) for other in older)]
 
-        for of_file in in_lanes(connection, url, files, handled, new=list(new.values())):
+        lanes = in_lanes(
+            connection, url, files, handled, new=list(new.values()), parameters=parameters
+        )
+        for of_file in lanes:
             reports += of_file
         superseded = {batch for report in reports for batch in report.superseded}
         by_path = {file.path: file for file in files}

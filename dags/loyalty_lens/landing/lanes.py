@@ -6,7 +6,7 @@ content is known, which batch takes whose place, is asked within a data set.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
@@ -28,11 +28,12 @@ def in_lanes(
     handle: Callable[[Connection, LandedFile], Result],
     *,
     new: Sequence[LandedFile],
+    parameters: Mapping[str, str] | None = None,
 ) -> list[Result]:
     """What `handle` makes of each file, in the order of `files`.
 
-    `new`: those of them that are not known yet. An error in one lane ends the other after the file
-    in hand.
+    `new`: those of them that are not known yet; `parameters`: of the second lane's session. An
+    error in one lane ends the other after the file in hand.
     """
     alone = _alone(new)
     if alone is None:
@@ -52,7 +53,10 @@ def in_lanes(
 
     own = [at for at, file in enumerate(files) if file.data_set.name == alone]
     others = [at for at, file in enumerate(files) if file.data_set.name != alone]
-    with closing(connect(url)) as second, ThreadPoolExecutor(max_workers=1) as thread:
+    with (
+        closing(connect(url, parameters=parameters)) as second,
+        ThreadPoolExecutor(max_workers=1) as thread,
+    ):
         beside = thread.submit(go, second, others)
         go(connection, own)
         beside.result()

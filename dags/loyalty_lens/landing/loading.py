@@ -46,7 +46,7 @@ def load(
     layout = read_layout(content.head or b"", file.data_set)
     batch_id = begin_batch(cursor, file, content, layout.separator, run_id)
     copied = copy_file(cursor, file, layout, batch_id)
-    blanked = blank_erased(cursor, batch_id)
+    blanked = blank_erased(cursor, file.data_set.name, batch_id)
     if has_changed(file) or content.mark != file.mark:
         raise Changing("changed while it was being read")
     made = _taken_apart(cursor, file, layout, copied, batch_id)

@@ -1,7 +1,7 @@
 """Around a landing: one ingest at a time before it, the planner's statistics after it."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg2
@@ -17,12 +17,14 @@ logger = logging.getLogger("loyalty_lens.landing")
 
 
 @contextmanager
-def exclusive(url: str) -> Iterator[Connection]:
+def exclusive(url: str, parameters: Mapping[str, str] | None = None) -> Iterator[Connection]:
     """A connection that holds the landing lock; a second ingest waits here for the first.
+
+    `parameters`: of the session.
 
     Raises WarehouseError where the server cannot be reached or fails on the way.
     """
-    connection = connect(url)
+    connection = connect(url, parameters=parameters)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s)", (LOCK,))

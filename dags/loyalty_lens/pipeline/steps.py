@@ -58,6 +58,7 @@ def land(
         reason=reason,
         options=settings.landing_options,
         arrival=Arrival(float(settings.settle_seconds), settings.marker),
+        parameters=pseudonyms.session(settings),
     )
     return report.as_dict()
 

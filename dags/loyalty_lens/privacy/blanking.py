@@ -24,6 +24,7 @@ FREE_TEXT = {
     "flat_sales": ("customer_phone",),
     "card_transactions": ("card_last_4_digits",),
 }
+WITH_GUESTS = ("store_sales_header", "flat_sales")
 # Points and dates of the programme follow from them: they are no data about the person.
 KEPT = ("customer_since",)
 NO_CONSENT = {"marketing_consent": "no"}
@@ -74,11 +75,22 @@ def blank(
     return counts
 
 
-def blank_erased(cursor: Cursor, batch_id: int) -> int:
-    """Rows of a batch that has just landed whose customers were erased before; how many."""
+def blank_erased(cursor: Cursor, data_set: str, batch_id: int) -> int:
+    """Rows of a batch that has just landed whose customers were erased before; how many.
+
+    Sales of guests who left the phone of one of them get the number that stands for it, or none;
+    where there are such phones, the session needs the key of pseudonyms.
+    """
     cursor.execute("select array_agg(customer_id) from ops.erasures")
     (customers,) = cursor.fetchone() or (None,)
-    return sum(blank(cursor, customers, batch_id=batch_id).values()) if customers else 0
+    if not customers:
+        return 0
+    blanked = sum(blank(cursor, customers, batch_id=batch_id).values())
+    if data_set in WITH_GUESTS:
+        cursor.execute("select privacy.exchange_erased_phones(%s, %s)", (data_set, batch_id))
+        (guests,) = cursor.fetchone() or (0,)
+        blanked += guests
+    return blanked
 
 
 def _blanks(layout: DataSet, schema: str, *, keeps_birthdays: bool) -> sql.Composable:

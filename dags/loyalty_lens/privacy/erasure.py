@@ -5,7 +5,7 @@ import io
 import json
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ and not exists (
     and ops.read_id(others.customer_id) <> all(%s)
 )
 """
+OF_NOBODY_ELSE = """
+select phones.phone from unnest(%s::text[]) as phones (phone)
+where not exists (
+    select from raw.customer_details as others
+    where ops.read_phone(others.customer_phone) = phones.phone
+    and ops.read_id(others.customer_id) <> all(%s)
+)
+"""
 HOLDERS = """
 select rows._batch_id, rows._row_number from raw.customer_details as rows
 where ops.read_id(rows.customer_id) = any(%s) and ops.read_phone(rows.customer_phone) = %s
@@ -67,7 +75,8 @@ class Certificate:
     exports: tuple[str, ...]
     erased_at: str
     left: str = (
-        "backups made before hold the data until they are replaced; files that were sent away and"
+        "backups made before hold the data until they are replaced (a restore erases again); files"
+        " that were sent away and"
         " files in the landing folder are with whoever sent or received them"
     )
 
@@ -82,16 +91,19 @@ class Certificate:
         }
 
 
-def erase(url: str, customer_id: str, reason: str, exports: Path) -> Certificate:
+def erase(
+    url: str, customer_id: str, reason: str, exports: Path, session: Mapping[str, str]
+) -> Certificate:
     """Blanks a customer's personal data in raw, reject, the gate's memory, messages and exports.
 
     Keys, dates of the programme and amounts stay, so that totals do not change; the build after it
     brings clean and marts up to date. Whoever calls holds the warehouse (`only_run`). An erased
-    customer is blanked again: nothing is left over.
+    customer is blanked again: nothing is left over. `session`: parameters with the key by which
+    their phones are known again (`pseudonyms.session`).
     Raises PrivacyError where nothing is held about the customer.
     """
     reason = given_reason(reason)
-    with connected(url) as connection, connection.cursor() as cursor:
+    with connected(url, parameters=session) as connection, connection.cursor() as cursor:
         if not _is_known(cursor, customer_id):
             raise PrivacyError(f"customer {customer_id}: nothing is held about such a customer")
         rows = erase_all(cursor, [customer_id])
@@ -102,17 +114,24 @@ def erase(url: str, customer_id: str, reason: str, exports: Path) -> Certificate
 
 
 def erase_all(cursor: Cursor, customers: Sequence[str]) -> dict[str, int]:
-    """Blanks everything in the database about the customers; rows by table. One transaction."""
+    """Blanks everything in the database about the customers; rows by table. One transaction.
+
+    The session has the key of pseudonyms.
+    """
     keys = list(customers)
     traces = [value for key in keys for value in _column(cursor, TRACES, (key,))]
     phones = _phones(cursor, keys)
     guests = _column(cursor, OF_GUESTS, (phones, keys))
     holders = {phone: _holders(cursor, keys, phone) for phone in guests}
     batches = _header_batches(cursor, keys, phones)
+    of_nobody_else = _column(cursor, OF_NOBODY_ELSE, (phones, keys))
     rows = blank(cursor, keys)
-    for phone in guests:
-        surrogate = "000" + "".join(secrets.choice("0123456789") for _ in range(12))
-        _exchange(cursor, phone, surrogate, holders[phone])
+    for phone in of_nobody_else:
+        surrogate = None
+        if phone in holders:
+            surrogate = "000" + "".join(secrets.choice("0123456789") for _ in range(12))
+            _exchange(cursor, phone, surrogate, holders[phone])
+        _remember(cursor, phone, surrogate)
     _add(rows, "judge", _forget_in_judge(cursor, keys, set(phones) - set(guests)))
     _add(rows, "reject.malformed_lines", _malformed(cursor, keys, traces))
     cursor.execute(
@@ -124,6 +143,16 @@ def erase_all(cursor: Cursor, customers: Sequence[str]) -> dict[str, int]:
     # The tables of accepted rows read these batches again (docs/decisions/0022).
     cursor.execute("delete from ops.batch_builds where batch_id = any(%s)", (batches,))
     return rows
+
+
+def _remember(cursor: Cursor, phone: str, surrogate: str | None) -> None:
+    """That no file brings the phone back; one that is made up itself gives way to the newer."""
+    cursor.execute(
+        "update ops.erased_phones set surrogate = coalesce(%s, surrogate) where surrogate = %s",
+        (surrogate, phone),
+    )
+    if not cursor.rowcount:
+        cursor.execute("select privacy.note_erased_phone(%s, %s)", (phone, surrogate))
 
 
 def certify(

@@ -16,6 +16,7 @@ from loyalty_lens.warehouse.state import make_home
 LOG = logging.getLogger(__name__)
 KEY_FILE = "privacy.key"
 SHORTEST = 16
+OTHER_KEY = "select count(*) from ops.erased_phones where key_id <> privacy.key_id()"
 
 
 def refresh(settings: Settings, url: str) -> int:
@@ -23,13 +24,27 @@ def refresh(settings: Settings, url: str) -> int:
 
     Raises SettingsError where there is no usable key.
     """
-    key = privacy_key(settings)
-    parameters = {"lens.privacy_key": key.encode().hex()}
-    with connected(url, parameters=parameters) as connection, connection.cursor() as cursor:
+    with connected(url, parameters=session(settings)) as connection, connection.cursor() as cursor:
         open_to_roles(connection)
         cursor.execute("select privacy.refresh_pseudonyms()")
         (added,) = cursor.fetchone() or (0,)
+        cursor.execute(OTHER_KEY)
+        (unknown,) = cursor.fetchone() or (0,)
+    if unknown:
+        LOG.warning(
+            "%d phones of erased customers were hashed with another key (LENS_PRIVACY_KEY):"
+            " guests who leave them are not noticed any more",
+            unknown,
+        )
     return int(added)
+
+
+def session(settings: Settings) -> dict[str, str]:
+    """Parameters of a connection that hashes: given while connecting, so in no log of statements.
+
+    Raises SettingsError where there is no usable key.
+    """
+    return {"lens.privacy_key": privacy_key(settings).encode().hex()}
 
 
 def privacy_key(settings: Settings) -> str:

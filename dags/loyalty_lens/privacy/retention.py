@@ -1,11 +1,11 @@
 """How long personal data are kept, a period per data set (LENS_RETENTION), and how that ends."""
 
 import logging
-from collections.abc import Mapping
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.privacy.erasure import certify, erase_all
+from loyalty_lens.privacy.pseudonyms import session
 from loyalty_lens.settings import Settings
 from loyalty_lens.stewardship.audit import record
 from loyalty_lens.warehouse.connection import connected
@@ -48,7 +48,7 @@ where lines._batch_id = batches.batch_id
 """
 
 
-def retain(url: str, periods: Mapping[str, int] | None = None) -> dict[str, int]:
+def retain(settings: Settings, url: str) -> dict[str, int]:
     """Ends what LENS_RETENTION says is over; what was ended, by data set (nothing set: nothing).
 
     `customer_details`: customers without any activity for so many days are erased as by
@@ -56,9 +56,11 @@ def retain(url: str, periods: Mapping[str, int] | None = None) -> dict[str, int]
     `malformed_lines`: lines of files loaded so many days ago go. The next build brings clean and
     marts up to date. Whoever calls holds the warehouse. Raises SettingsError.
     """
-    wanted = Settings.from_environment().retention if periods is None else periods
+    wanted = settings.retention
+    if not wanted:
+        return {}
     done = {}
-    with connected(url) as connection, connection.cursor() as cursor:
+    with connected(url, parameters=session(settings)) as connection, connection.cursor() as cursor:
         cursor.execute("select to_regclass('clean.sales') is not null")
         if cursor.fetchone() == (False,):
             return {}

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from loyalty_lens.errors import WarehouseError
+from loyalty_lens.privacy.erased import keep_list, list_of
 from loyalty_lens.recovery.content import Content, read_content
 from loyalty_lens.recovery.programs import connection_of, programs, refused
 from loyalty_lens.warehouse.connection import connected
@@ -44,11 +45,12 @@ def back_up(url: str, folder: Path, *, keep: int) -> tuple[Backup, Content]:
     """Saves the warehouse to a new file in `folder`, then removes all but the newest `keep`.
 
     Whoever calls holds the warehouse (`only_run`), so that all layers are of one run. The file is
-    put in its place once pg_restore can read it and the disk says that it is there.
+    put in its place once pg_restore can read it and the disk says that it is there. Beside it lies
+    the list of who was erased (`privacy.erased`).
     Raises WarehouseError; then the older files are all there and no new one.
     """
     taken_at = dt.datetime.now(dt.UTC)
-    path = folder / f"{_database(url)}_{taken_at:%Y%m%dT%H%M%S%f}Z.dump"
+    path = folder / f"{database_of(url)}_{taken_at:%Y%m%dT%H%M%S%f}Z.dump"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
@@ -82,6 +84,7 @@ def back_up(url: str, folder: Path, *, keep: int) -> tuple[Backup, Content]:
             (size, path.name),
         )
     _remove_old(url, folder, keep)
+    keep_list(url, list_of(folder, database_of(url)))
     return Backup(path, taken_at, size), content
 
 
@@ -90,7 +93,7 @@ def backups(url: str, folder: Path) -> list[Backup]:
     found = []
     for path in folder.glob("*.dump") if folder.is_dir() else ():
         named = NAME.fullmatch(path.name)
-        if named and named["database"] == _database(url):
+        if named and named["database"] == database_of(url):
             taken_at = dt.datetime.strptime(named["moment"], "%Y%m%dT%H%M%S%fZ")
             found.append(Backup(path, taken_at.replace(tzinfo=dt.UTC), path.stat().st_size))
     return sorted(found, key=lambda backup: backup.taken_at, reverse=True)
@@ -145,7 +148,8 @@ def _forget(url: str, path: Path) -> None:
         cursor.execute("delete from ops.backups where file_name = %s", (path.name,))
 
 
-def _database(url: str) -> str:
+def database_of(url: str) -> str:
+    """The name of the database in the names of its backups."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", unquote(urlsplit(url).path.lstrip("/")))
 
 

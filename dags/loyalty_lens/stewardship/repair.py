@@ -5,6 +5,7 @@ same ways of reading, same row numbers. The gate judges it like any other; the r
 original turn `superseded` and stay counted there as rejected.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.errors import StewardshipError
+from loyalty_lens.privacy.blanking import blank_erased
 from loyalty_lens.stewardship.audit import given_reason
 from loyalty_lens.stewardship.comparison import (
     build_referenced,
@@ -44,20 +46,24 @@ class RepairReport:
     changed: tuple[tuple[str, int], ...]  # (column, rows in which it was changed)
     unchanged: int  # left as they are, still open
     known: int  # repaired before in the same way, or closed meanwhile and not changed here
+    erased: int  # rows of customers who were erased: taken without their personal data
     ignored_columns: tuple[str, ...]
 
 
-def load_repairs(url: str, path: Path, reason: str) -> RepairReport:
+def load_repairs(
+    url: str, path: Path, reason: str, session: Mapping[str, str] | None = None
+) -> RepairReport:
     """Takes the changed rows of a file that `lens rejects export` wrote; all of them or none.
 
     Cells are compared as the gate reads them, so that a number or a date that a spreadsheet wrote
-    in another way is no change. Columns that the file lacks keep their values.
+    in another way is no change. Columns that the file lacks keep their values. Rows of customers
+    who were erased since are blanked; `session`: parameters with the key for phones of guests.
 
     Raises StewardshipError naming file and line: a row that is no reject, is named twice, or is
     closed and changed here.
     """
     reason = given_reason(reason)
-    with connected(url) as connection, connection.cursor() as cursor:
+    with connected(url, parameters=session) as connection, connection.cursor() as cursor:
         file = read_repairs(cursor, path)
         data_set = build_referenced(cursor, path)
         build_repaired(cursor, data_set, file.fields)
@@ -71,6 +77,7 @@ def load_repairs(url: str, path: Path, reason: str) -> RepairReport:
             )
         )
         _close_originals(cursor, data_set, reason)
+        erased = sum(blank_erased(cursor, data_set.name, made.batch_id) for made in batches)
         changed = _rows(
             cursor,
             "select changed.name, count(*) from repaired cross join unnest(changed) as"
@@ -88,6 +95,7 @@ def load_repairs(url: str, path: Path, reason: str) -> RepairReport:
         changed=tuple((str(name), int(rows)) for name, rows in changed),
         unchanged=unchanged,
         known=known,
+        erased=erased,
         ignored_columns=tuple(name for name in file.fields if name not in expected),
     )
 

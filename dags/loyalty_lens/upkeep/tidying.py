@@ -1,16 +1,15 @@
 """Dead rows and statistics, logs of old runs, rows of files that were superseded long ago."""
 
-import importlib.util
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from loyalty_lens.privacy import retention
 from loyalty_lens.settings import Settings
 from loyalty_lens.splits import load_layouts
 from loyalty_lens.warehouse.connection import connect, connected
@@ -66,18 +65,12 @@ def forget_old(settings: Settings, url: str, *, logs: Path | None = None) -> dic
     return removed
 
 
-def retain(url: str) -> dict[str, Any]:
+def retain(settings: Settings, url: str) -> dict[str, int]:
     """Carries out the rules on how long personal data are kept, where there are any.
 
     Keys: the data sets, with what was removed of each.
     """
-    if importlib.util.find_spec("loyalty_lens.privacy") is None:
-        return {}
-    if importlib.util.find_spec("loyalty_lens.privacy.retention") is None:
-        return {}
-    retention = importlib.import_module("loyalty_lens.privacy.retention")
-    done = retention.retain(url)
-    return dict(done) if done else {}
+    return retention.retain(settings, url)
 
 
 def _forget_superseded(cursor: Cursor, days: int) -> int:

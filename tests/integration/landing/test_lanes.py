@@ -75,7 +75,9 @@ def test_much_of_one_data_set_or_little_of_two_goes_by_one_lane(
 ) -> None:
     connected: list[str] = []
     connect = lanes.connect
-    monkeypatch.setattr(lanes, "connect", lambda url: connected.append(url) or connect(url))
+    monkeypatch.setattr(
+        lanes, "connect", lambda url, **more: connected.append(url) or connect(url, **more)
+    )
     deliver(shop)
     shop.ingest()
     assert not connected  # little
