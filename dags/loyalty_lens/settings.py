@@ -17,7 +17,11 @@ CAMPAIGNS = Path(__file__).with_name("campaigns.yml")
 FEEDS = PROJECT_ROOT / "great_expectations" / "feeds"
 DATABASE = "loyalty_lens"
 DEMO_SUFFIX = "_demo"
-RETAINED = ("customer_details", "store_sales_header", "malformed_lines")
+# What LENS_RETENTION may name: data sets that hold personal data, and what is kept beside them.
+RETAINED = (
+    *("customer_details", "store_sales_header", "points_events", "customer_merges"),
+    *("flat_sales", "card_transactions", "rejects", "malformed_lines", "notifications"),
+)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 

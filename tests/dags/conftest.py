@@ -27,16 +27,22 @@ P1,Tea,Drinks,4.00
 P2,Cookies,Food,2.50
 P3,Mug,Kitchen,9.00
 """,
-    "customer_details": """customer_id,first_name,last_name,total_loyalty_points,last_purchase_date
-C1,Ada,Bakker,100,2025-12-01
-C2,Bo,Smit,0,
-C3,Cas,Visser,50,2025-11-15
-C4,Dee,Mulder,0,
+    "customer_details": """customer_id,first_name,last_name,total_loyalty_points,\
+last_purchase_date,email,customer_phone,street,post_code
+C1,Adalinde,Bakkerveld,100,2025-12-01,adalinde@post.example,+31 6 5550 1001,Vossenlaan 17,9711 QX
+C2,Bo,Smit,0,,,,,
+C3,Cas,Visserman,50,2025-11-15,cas.visserman@post.example,+31 6 5550 1003,Dassenpad 4,9712 QX
+C4,Dee,Mulderij,0,,,,,
 """,
     "loyalty_rules": """rule_id,rule_name,points_per_unit_spend,min_spend_threshold,bonus_points
 R1,Base,1,0,0
 """,
 }
+# Of the people in these files, in small letters: what nobody who watches the runs may meet.
+PERSONAL = (
+    *("adalinde", "bakkerveld", "visserman", "mulderij", "post.example", "vossenlaan", "dassenpad"),
+    *("5550 1001", "55501001", "5550 1003", "55501003", "9711 qx", "9712 qx"),
+)
 SALES = {  # day: (transaction, customer, store, time, [(product, quantity, amount)])
     "2026-01-05": [
         ("T1", "C1", "S1", "09:15:00", [("P1", 2, "8.00"), ("P2", 1, "2.50")]),

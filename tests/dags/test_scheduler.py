@@ -4,12 +4,13 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 from playwright.sync_api import expect
 
 from seeds_generator import PRESETS, Plan, generate
+from tests.dags.conftest import PERSONAL
 from tests.dags.told import Told
 from tests.dashboards.browser import launched
 
@@ -319,6 +321,30 @@ def test_the_demo_is_fed_a_day_and_shown(
     airflow.finished([triggered["dag_run_id"]])
     assert _row(query, triggered)[1] == day
     assert query("select ops.published_business_date()::text") == [(day,)]
+
+
+def test_nothing_of_a_person_is_in_xcom_or_in_any_log(
+    airflow: Standalone, query: Callable[[str], list[Any]]
+) -> None:
+    """The runs of the tests above: the real rows of XCom, of task instances, and every log."""
+    known = query("select lower(concat(first_name, email, street)) from marts.customer_details")
+    assert any("adalinde" in text and "vossenlaan" in text for (text,) in known)
+    with closing(sqlite3.connect(airflow.home / "airflow.db")) as database:
+        texts = {
+            table: "\n".join(str(row) for row in database.execute(f"select * from {table}"))
+            for table in ("xcom", "rendered_task_instance_fields", "dag_run", "log")
+        }
+    assert "rows_read" in texts["xcom"]
+    logs = [path for path in airflow.home.rglob("*.log*") if path.is_file()]
+    assert sum("dag_id=loyalty_daily" in str(path) for path in logs) >= 10
+    texts |= {str(path): path.read_text("utf-8", "replace") for path in logs}
+    hits = [
+        (place, secret)
+        for place, text in texts.items()
+        for secret in PERSONAL
+        if secret in text.lower()
+    ]
+    assert hits == []
 
 
 def _row(query: Callable[[str], list[Any]], run: dict[str, Any]) -> tuple[Any, ...]:

@@ -52,20 +52,14 @@ def blank(
     keeps_birthdays = cursor.fetchone() == (True,)
     counts = {}
     for name, owner in OWNERS.items():
-        layout = load_layouts().get(name)
-        if layout is None:
-            continue
-        for schema in ("raw", "reject"):
-            cursor.execute("select to_regclass(%s) is not null", (f"{schema}.{name}",))
-            if cursor.fetchone() != (True,):
-                continue
+        for schema in schemas_of(cursor, name):
             cursor.execute(
                 sql.SQL(
                     "update {} as rows set {} where ops.read_id(rows.{}) = any(%s)"
                     " and (%s::bigint is null or rows._batch_id = %s)"
                 ).format(
                     sql.Identifier(schema, name),
-                    _blanks(layout, schema, keeps_birthdays=keeps_birthdays),
+                    _blanks(load_layouts()[name], schema, keeps_birthdays=keeps_birthdays),
                     sql.Identifier(owner),
                 ),
                 (list(customers), batch_id, batch_id),
@@ -73,6 +67,50 @@ def blank(
             if cursor.rowcount:
                 counts[f"{schema}.{name}"] = cursor.rowcount
     return counts
+
+
+def blank_rejects(cursor: Cursor, condition: sql.Composable, *values: object) -> dict[str, int]:
+    """Blanks rejected rows, whosever they are, that meet a condition on `rows`; rows by data set.
+
+    In raw, too: what was rejected counts in no mart but by its amount. Birthdays give no points.
+    """
+    counts = {}
+    for name in OWNERS:
+        if schemas_of(cursor, name) != ["raw", "reject"]:
+            continue
+        layout = load_layouts()[name]
+        cursor.execute(
+            sql.SQL(
+                "with ended as (update {reject} as rows set {blanks} where {condition}"
+                ' and not rows.errors @> \'[{{"message": "erased"}}]\''
+                " returning rows._batch_id, rows._row_number)"
+                " update {raw} as rows set {raw_blanks} from ended"
+                " where rows._batch_id = ended._batch_id"
+                " and rows._row_number = ended._row_number"
+            ).format(
+                reject=sql.Identifier("reject", name),
+                raw=sql.Identifier("raw", name),
+                blanks=_blanks(layout, "reject", keeps_birthdays=False),
+                raw_blanks=_blanks(layout, "raw", keeps_birthdays=False),
+                condition=condition,
+            ),
+            values,
+        )
+        if cursor.rowcount:
+            counts[name] = cursor.rowcount
+    return counts
+
+
+def schemas_of(cursor: Cursor, name: str) -> list[str]:
+    """Which of raw and reject have rows of the data set: a flat file is never rejected."""
+    if name not in load_layouts():
+        return []
+    cursor.execute(
+        "select schema_name from unnest(array['raw', 'reject']) as schema_name"
+        " where to_regclass(format('%%I.%%I', schema_name, %s::text)) is not null",
+        (name,),
+    )
+    return [schema for (schema,) in cursor.fetchall()]
 
 
 def blank_erased(cursor: Cursor, data_set: str, batch_id: int) -> int:

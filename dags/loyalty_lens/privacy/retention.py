@@ -1,9 +1,13 @@
 """How long personal data are kept, a period per data set (LENS_RETENTION), and how that ends."""
 
+import functools
 import logging
+from collections.abc import Callable
 
+from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from loyalty_lens.privacy.blanking import FREE_TEXT, blank_rejects, schemas_of
 from loyalty_lens.privacy.erasure import certify, erase_all
 from loyalty_lens.privacy.pseudonyms import session
 from loyalty_lens.settings import Settings
@@ -46,6 +50,16 @@ delete from reject.malformed_lines as lines using ops.load_batches as batches
 where lines._batch_id = batches.batch_id
     and batches.loaded_at < clock_timestamp() - make_interval(days => %s)
 """
+# Of files as old as that, by the date that they are of.
+DELIVERED = sql.SQL(
+    "rows._batch_id in (select batch_id from ops.load_batches"
+    " where coalesce(file_date, business_date, cast(loaded_at as date))"
+    " < ops.newest_business_date() - %s)"
+)
+MESSAGES = """
+update ops.notifications set subject = 'ended', body = 'ended'
+where business_date < ops.newest_business_date() - %s and body not in ('ended', 'erased')
+"""
 
 
 def retain(settings: Settings, url: str) -> dict[str, int]:
@@ -53,8 +67,11 @@ def retain(settings: Settings, url: str) -> dict[str, int]:
 
     `customer_details`: customers without any activity for so many days are erased as by
     `lens erase`, exports aside. `store_sales_header`: phones of guests who are no customers go.
-    `malformed_lines`: lines of files loaded so many days ago go. The next build brings clean and
-    marts up to date. Whoever calls holds the warehouse. Raises SettingsError.
+    Of files of so many days ago: free text of `points_events` and `customer_merges`, phones and
+    card numbers in the flat records (`flat_sales`, `card_transactions`; what was made of them has
+    periods of its own), personal data of `rejects` in reject and raw, `malformed_lines` as a whole.
+    `notifications`: what messages said. The next build brings clean and marts up to date. Whoever
+    calls holds the warehouse. Raises SettingsError.
     """
     wanted = settings.retention
     if not wanted:
@@ -96,8 +113,41 @@ def _malformed_lines(cursor: Cursor, days: int) -> int:
     return cursor.rowcount
 
 
-_STEPS = {
+def _free_text(name: str, cursor: Cursor, days: int) -> int:
+    """Rows of raw; those of reject go with them."""
+    columns = FREE_TEXT[name]
+    counts = []
+    for schema in schemas_of(cursor, name):
+        cursor.execute(
+            sql.SQL("update {} as rows set {} where {} and num_nonnulls({}) > 0").format(
+                sql.Identifier(schema, name),
+                sql.SQL(", ").join(
+                    sql.SQL("{} = null").format(sql.Identifier(column)) for column in columns
+                ),
+                DELIVERED,
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+            ),
+            (days,),
+        )
+        counts.append(cursor.rowcount)
+    return counts[0] if counts else 0
+
+
+def _rejects(cursor: Cursor, days: int) -> int:
+    """Rejected rows of people, as delivered and as rejected: nobody repairs them any more."""
+    return sum(blank_rejects(cursor, DELIVERED, days).values())
+
+
+def _notifications(cursor: Cursor, days: int) -> int:
+    cursor.execute(MESSAGES, (days,))
+    return cursor.rowcount
+
+
+_STEPS: dict[str, Callable[[Cursor, int], int]] = {
     "customer_details": _customers,
     "store_sales_header": _guest_phones,
+    **{name: functools.partial(_free_text, name) for name in FREE_TEXT},
+    "rejects": _rejects,
     "malformed_lines": _malformed_lines,
+    "notifications": _notifications,
 }
