@@ -95,7 +95,7 @@ def main() -> None:
             if "--day" not in sys.argv:
                 _full(info, Path(name), sales, customers)
             if "--full" not in sys.argv:
-                _day_by_history(info, Path(name), sales, customers)
+                day_by_history(info, Path(name), sales, customers, "points marts", LEDGER)
         finally:
             server.destroy()
 
@@ -124,8 +124,13 @@ def _full(info: ServerInfo, folder: Path, sales: int, customers: int) -> None:
     warehouse.close()
 
 
-def _day_by_history(info: ServerInfo, folder: Path, sales: int, customers: int) -> None:
-    """One more day of the same size on a twelfth and on all of the history, in turns."""
+def day_by_history(
+    info: ServerInfo, folder: Path, sales: int, customers: int, what: str, models: Sequence[str]
+) -> None:
+    """What models take for one more day of the same size, on a twelfth and on all of the history.
+
+    In turns, median of five: each model, all of them (`what` they are), and with all they read.
+    """
     a_day = sales // DAYS
     warehouses = {days: _warehouse(info, folder, f"days_{days}") for days in (30, DAYS)}
     for days, warehouse in warehouses.items():
@@ -136,7 +141,7 @@ def _day_by_history(info: ServerInfo, folder: Path, sales: int, customers: int) 
         day = LAST_DAY + dt.timedelta(days=number)
         for days, warehouse in warehouses.items():
             _headers(warehouse, a_day * (days + number), a_day, customers, day, 1)
-            nodes = warehouse.dbt("run", "--select", *BEFORE, *LEDGER)
+            nodes = warehouse.dbt("run", "--select", *BEFORE, *models)
             took[days].append(
                 {
                     node["unique_id"].rpartition(".")[2]: float(node["execution_seconds"])
@@ -150,12 +155,12 @@ def _day_by_history(info: ServerInfo, folder: Path, sales: int, customers: int) 
     for name in sorted(many, key=lambda name: few[name] - many[name]):
         if many[name] >= 0.1:
             _say(f"{name:38} {few[name]:8.2f} {many[name]:8.2f}")
-    for what, names in (("points marts", set(LEDGER)), ("with all that they read", set(many))):
+    for these, names in ((what, set(models)), ("with all that they read", set(many))):
         sums = [
             statistics.median(sum(run[name] for name in names) for run in took[days])
             for days in (30, DAYS)
         ]
-        _say(f"{what:38} {sums[0]:8.2f} {sums[1]:8.2f} {sums[1] / sums[0]:8.2f} x")
+        _say(f"{these:38} {sums[0]:8.2f} {sums[1]:8.2f} {sums[1] / sums[0]:8.2f} x")
 
 
 def _medians(runs: Sequence[dict[str, float]]) -> dict[str, float]:
