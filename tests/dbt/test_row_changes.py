@@ -18,7 +18,12 @@ TABLES = {
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
     ),
 }
-STATES = {"marts": ("delivered_last_purchases", "segment_states")}
+STATES = {
+    "marts": (
+        *("delivered_last_purchases", "segment_states", "segment_memberships"),
+        *("segment_migration", "segment_validation"),
+    )
+}
 PHONE = "31612345678"
 LAST = FIRST_DAY + dt.timedelta(days=120)
 STATUS = "update ops.load_batches set status = '{}' where batch_id = {}"
@@ -213,10 +218,10 @@ def test_states_before_the_first_change_stand(
             states.setdefault(date, set()).add(number)
         return states
 
-    def sell(key: str, date: dt.date, customer: str = "C2") -> None:
+    def sell(key: str, date: dt.date, customer: str = "C2", **more: str) -> None:
         header = {"transaction_id": key, "customer_id": customer, "store_id": "A"}
         header |= {"transaction_date": f"{date} 12:00", "total_amount": "900"}
-        warehouse.load("store_sales_header", [header])
+        warehouse.load("store_sales_header", [header | more])
 
     def standing(date: dt.date) -> set[dt.date]:
         """Builds; the states whose rows were left alone."""
@@ -255,3 +260,12 @@ def test_states_before_the_first_change_stand(
     today = month_end + dt.timedelta(days=3)
     warehouse.load("customer_details", [details], file_date=today)
     assert past | {month_end} <= standing(today)
+    # A late sale is held against the states before it.
+    sell("N4", dt.date(2026, 1, 3), "C3")
+    assert standing(today) == {state for state in past if state < dt.date(2026, 1, 3)}
+    # Bought before a state and brought back after it: that one is another, the next is not.
+    state = sorted(past)[1]
+    sell("N5", state - dt.timedelta(days=3), "C3")
+    back = {"transaction_type": "RETURN", "original_transaction_id": "N5"}
+    sell("R5", state + dt.timedelta(days=3), "C3", **back)
+    assert standing(today) >= {*past, month_end} - {state}

@@ -1,3 +1,6 @@
+{{ config(
+    materialized='by_key', key='state_date', key_type='date', follows=['segment_states', 'as_of']
+) }}
 with
 
 dates as (
@@ -15,6 +18,7 @@ memberships as (
         segment,
         monetary
     from {{ ref('segment_memberships') }}
+    where {{ of_changed_keys('state_date', changed_states_and_previous()) }}
 ),
 
 final as (
@@ -34,7 +38,9 @@ final as (
             dates.previous_date = previous.state_date
             and memberships.customer_id = previous.customer_id
             and memberships.scheme = previous.scheme
-    where dates.previous_date is not null
+    where
+        dates.previous_date is not null
+        and {{ of_changed_keys('cast(dates.state_date as text)') }}
     group by
         dates.state_date,
         dates.previous_date,

@@ -5,7 +5,8 @@
     materialized='by_key', key='cast(state_date as text)',
     follows=[
         'sales', 'sale_lines', 'sale_returns', 'points_ledger', 'delivered_last_purchases', 'as_of'
-    ]
+    ],
+    tells=['state_date']
 ) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 with

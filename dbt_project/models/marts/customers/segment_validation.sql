@@ -1,5 +1,9 @@
 -- A segment is worth its name if those in it behave as it says: states that lie so many days back
 -- are held against what the same customers bought afterwards.
+{{ config(
+    materialized='by_key', key='state_date', key_type='date',
+    follows=['segment_states', 'purchases', 'as_of']
+) }}
 with
 
 as_of as (
@@ -13,6 +17,7 @@ dates as (
     from {{ ref('state_dates') }} as state_dates
     inner join as_of
         on state_dates.state_date + {{ var('segment_validation_days') }} <= as_of.business_date
+    where {{ of_changed_keys('cast(state_dates.state_date as text)') }}
 ),
 
 bought as (
