@@ -33,15 +33,20 @@ C1,Adalinde,Bakkerveld,100,2025-12-01,adalinde@post.example,+31 6 5550 1001,Voss
 C2,Bo,Smit,0,,,,,
 C3,Cas,Visserman,50,2025-11-15,cas.visserman@post.example,+31 6 5550 1003,Dassenpad 4,9712 QX
 C4,Dee,Mulderij,0,,,,,
+,Ewoud,Zwanenveld,0,,ewoud@post.example,+31 6 5550 1005,Reigerlaan 3,9713 QX
+C6,Fenna,Gansewinkel,0,,fenna@post.example,+31 6 5550 1006,Otterweg 9,9714 QX,one,more
 """,
     "loyalty_rules": """rule_id,rule_name,points_per_unit_spend,min_spend_threshold,bonus_points
 R1,Base,1,0,0
 """,
 }
-# Of the people in these files, in small letters: what nobody who watches the runs may meet.
+# Of the people in these files, in small letters: what nobody who watches the runs may meet. One row
+# is rejected (no customer_id), one line malformed (two values too many).
 PERSONAL = (
     *("adalinde", "bakkerveld", "visserman", "mulderij", "post.example", "vossenlaan", "dassenpad"),
     *("5550 1001", "55501001", "5550 1003", "55501003", "9711 qx", "9712 qx"),
+    *("ewoud", "zwanenveld", "reigerlaan", "5550 1005", "55501005", "9713 qx"),
+    *("fenna", "gansewinkel", "otterweg", "5550 1006", "55501006", "9714 qx"),
 )
 SALES = {  # day: (transaction, customer, store, time, [(product, quantity, amount)])
     "2026-01-05": [

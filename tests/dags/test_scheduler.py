@@ -329,6 +329,10 @@ def test_nothing_of_a_person_is_in_xcom_or_in_any_log(
     """The runs of the tests above: the real rows of XCom, of task instances, and every log."""
     known = query("select lower(concat(first_name, email, street)) from marts.customer_details")
     assert any("adalinde" in text and "vossenlaan" in text for (text,) in known)
+    assert query(
+        "select sum(rows_rejected)::int, sum(rows_malformed)::int from ops.load_batches"
+        " where data_set = 'customer_details' and rows_rejected > 0"
+    ) == [(1, 1)]
     with closing(sqlite3.connect(airflow.home / "airflow.db")) as database:
         texts = {
             table: "\n".join(str(row) for row in database.execute(f"select * from {table}"))

@@ -23,8 +23,10 @@ def full(warehouse: Warehouse) -> Warehouse:
     random_history(1, 200).load(warehouse)
     comparable.load(warehouse)
     comparable.bring_back(warehouse, "D", "G1", dt.date(2025, 12, 20), dt.date(2026, 1, 15))
-    warehouse.load("store_sales_header", [_sale_long_ago(), _sale_of_a_guest()])
-    warehouse.load("customer_details", [_twin("T1"), _twin("T2")])
+    twins = _sale_long_ago() | {"transaction_id": "TWIN", "customer_id": "T1"}
+    warehouse.load("store_sales_header", [_sale_long_ago(), _sale_of_a_guest(), twins])
+    elsewhere = {"last_purchase_date": "2025-11-20"}  # of which no sale is known
+    warehouse.load("customer_details", [_twin("T1") | elsewhere, _twin("T2") | elsewhere])
     warehouse.load("promotion_details", [_promotion(10)], is_discount_in_percent=True)
     warehouse.load(
         "store_inventory",

@@ -232,7 +232,7 @@ def test_states_before_the_first_change_stand(
         return {state for state in after if after[state] <= before.get(state, set())}
 
     warehouse.load("loyalty_rules", history.rules, arrival=FIRST_DAY)
-    for customer in ("C3", "C4"):
+    for customer in ("C3", "C4", "ONCE"):
         sell(f"N{customer}", FIRST_DAY, customer)
     details = {"customer_id": "C3", "last_purchase_date": FIRST_DAY + dt.timedelta(days=1)}
     warehouse.load("customer_details", [details], file_date=FIRST_DAY)
@@ -265,7 +265,7 @@ def test_states_before_the_first_change_stand(
     assert standing(today) == {state for state in past if state < dt.date(2026, 1, 3)}
     # Bought before a state and brought back after it: that one is another, the next is not.
     state = sorted(past)[1]
-    sell("N5", state - dt.timedelta(days=3), "C3")
+    sell("N5", state - dt.timedelta(days=3), "ONCE")
     back = {"transaction_type": "RETURN", "original_transaction_id": "N5"}
-    sell("R5", state + dt.timedelta(days=3), "C3", **back)
+    sell("R5", state + dt.timedelta(days=3), "ONCE", **back)
     assert standing(today) >= {*past, month_end} - {state}

@@ -1,6 +1,7 @@
 """The models on a generated shop: what was planted is found, and what they write fits in."""
 
 import csv
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from loyalty_lens.pipeline.models import run_models
 from loyalty_lens.pipeline.run import NO_DATE, run
 from loyalty_lens.settings import Settings
 from loyalty_lens.transform.build import build
-from loyalty_lens.warehouse.connection import connected
+from loyalty_lens.warehouse.connection import connect
 from seeds_generator import generate
 from seeds_generator.calendar import build_calendar
 from seeds_generator.presets import PRESETS
@@ -57,9 +58,9 @@ class Shop:
             build(url, workers.dbt, "all", run_id=None, business_date=None)
 
     def rows(self, query: str, role: str | None = None) -> list[tuple[Any, ...]]:
-        with connected(self.url) as connection, connection.cursor() as cursor:
-            if role:
-                cursor.execute(f"set local role {role}")
+        with closing(connect(self.url)) as connection, connection.cursor() as cursor:
+            if role:  # let in for this transaction, which is rolled back
+                cursor.execute(f"grant {role} to current_user; set local role {role}")
             cursor.execute(query)
             return cursor.fetchall()
 
