@@ -3,12 +3,7 @@
 {% macro changed_line_amount_limits() -%}
     with
 
-    present as (
-        select
-            date_trunc('month', min(business_date)) as first_month,
-            date_trunc('month', max(business_date)) as last_month
-        from {{ ref('sales') }}
-    )
+    {{ months_of_sales() }}
 
     select cast(cast(months.month as date) as text)
     from present

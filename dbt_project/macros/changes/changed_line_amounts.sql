@@ -3,12 +3,7 @@
 {% macro changed_line_amounts() -%}
     with
 
-    present as (
-        select
-            date_trunc('month', min(business_date)) as first_month,
-            date_trunc('month', max(business_date)) as last_month
-        from {{ ref('sales') }}
-    ),
+    {{ months_of_sales() }},
 
     changed_dates as (
         select cast(told.key as date) as business_date from ({{ told('sales', 'business_date') }}) as told
@@ -52,4 +47,15 @@
             cast(changed_keys.key as date) + interval '1 month' - interval '1 day',
             interval '1 day'
         ) as days (day)
+{%- endmacro %}
+
+
+{#- The CTE `present`: the first and the last month with sales. -#}
+{% macro months_of_sales() -%}
+    present as (
+        select
+            date_trunc('month', min(business_date)) as first_month,
+            date_trunc('month', max(business_date)) as last_month
+        from {{ ref('sales') }}
+    )
 {%- endmacro %}

@@ -3,10 +3,7 @@
     with
 
     states as (
-        select
-            state_date,
-            lag(state_date) over (order by state_date) as previous_date
-        from {{ ref('state_dates') }}
+        {{ states_in_order() }}
     ),
 
     stood as (
@@ -25,6 +22,15 @@
     union all
     select cast(stood.state_date as text) from stood
     where stood.state_date not in (select states.state_date from states)
+{%- endmacro %}
+
+
+{#- A query of each state and the one before it. -#}
+{% macro states_in_order() -%}
+    select
+        state_date,
+        lag(state_date) over (order by state_date) as previous_date
+    from {{ ref('state_dates') }}
 {%- endmacro %}
 
 

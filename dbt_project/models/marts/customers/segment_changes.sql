@@ -3,10 +3,7 @@
 with
 
 dates as (
-    select
-        state_date,
-        lag(state_date) over (order by state_date) as previous_date
-    from {{ ref('state_dates') }}
+    {{ states_in_order() }}
 ),
 
 stretches as (
