@@ -19,7 +19,8 @@ from loyalty_lens.splits import load_splits
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.warehouse.migrate import migrate
 from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
-from tests.bench.measure import bare_copy, files_below, lens, stopwatch, table
+from tests.bench.copying import bare_copy, files_below
+from tests.bench.measure import lens, stopwatch, table
 from tests.integration.pipeline.test_flat_files import flatten
 
 HEAD_BYTES = 4096

@@ -25,15 +25,8 @@ from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.warehouse.migrate import migrate
 from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
 from loyalty_lens.worker import Worker
-from tests.bench.measure import (
-    Memory,
-    bare_copy,
-    files_below,
-    lens,
-    processor_seconds,
-    stopwatch,
-    table,
-)
+from tests.bench.copying import bare_copy, files_below
+from tests.bench.measure import Memory, lens, processor_seconds, stopwatch, table
 
 DEFECTS = ("--defect-rate", "0.02", "--seed", "7")
 # A day upon a history: what is open and nobody repairs is looked up in each run, which is not the

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a bare COPY as the yardstick, and the memory of every process.
+"""What the benchmarks share: a stopwatch, the memory of every process, a table.
 
 Seconds mean nothing across machines or hours; each benchmark prints ratios within one run.
 """
@@ -14,11 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from psycopg2 import sql
-
-from loyalty_lens.datasets import load_data_sets
-from loyalty_lens.warehouse.connection import connected
-
 MB = 1024 * 1024
 PAUSE = 0.05  # between two looks at the memory
 
@@ -30,44 +25,6 @@ def stopwatch() -> Iterator[list[float]]:
     started = time.perf_counter()
     yield seconds
     seconds.append(time.perf_counter() - started)
-
-
-def files_below(folder: Path) -> list[Path]:
-    """The CSV files that a landing takes, in order."""
-    names = tuple(name for data_set in load_data_sets().values() for name in data_set.files)
-    return sorted(path for path in folder.rglob("*.csv") if path.name.startswith(names))
-
-
-def bare_copy(url: str, files: Sequence[Path]) -> float:
-    """Seconds of `\\copy` of the files into tables of text columns that exist; drops them after."""
-    tables = {}
-    with connected(url) as connection, connection.cursor() as cursor:
-        cursor.execute("create schema bare")
-        for file in files:
-            with file.open(encoding="utf-8") as stream:
-                header = stream.readline().strip().split(",")
-            tables[file] = name = f"{file.stem.partition('_20')[0]}_{len(header)}"
-            columns = sql.SQL(", ").join(
-                sql.SQL("{} text").format(sql.Identifier(column)) for column in header
-            )
-            cursor.execute(
-                sql.SQL("create table if not exists bare.{} ({})").format(
-                    sql.Identifier(name), columns
-                )
-            )
-    with stopwatch() as seconds, connected(url) as connection, connection.cursor() as cursor:
-        for file, name in tables.items():
-            with file.open("rb") as stream:
-                cursor.copy_expert(
-                    sql.SQL("copy bare.{} from stdin (format csv, header)").format(
-                        sql.Identifier(name)
-                    ),
-                    stream,
-                )
-            connection.commit()
-    with connected(url) as connection, connection.cursor() as cursor:
-        cursor.execute("drop schema bare cascade")
-    return seconds[0]
 
 
 @dataclass
