@@ -55,12 +55,17 @@ def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: i
     )
     target = sql.Identifier("raw", file.data_set.name)
     names = [sql.Identifier(name) for name in layout.columns]
+    is_first = not layout.extra and _is_emptied(cursor, target)
     if layout.extra:
         target, names = _scratch_table(cursor, file, layout)
     statement = sql.SQL(
-        "copy {target} ({names}) from stdin (format csv, delimiter {separator}, encoding 'UTF8')"
+        "copy {target} ({names}) from stdin"
+        " (format csv, delimiter {separator}, encoding 'UTF8', freeze {is_first})"
     ).format(
-        target=target, names=sql.SQL(", ").join(names), separator=sql.Literal(layout.separator)
+        target=target,
+        names=sql.SQL(", ").join(names),
+        separator=sql.Literal(layout.separator),
+        is_first=sql.Literal(is_first),
     )
     with opened(file.location, is_compressed=file.is_compressed) as stream:
         strict = StrictStream(stream, layout.separator.encode(), layout.offset)
@@ -72,6 +77,26 @@ def _copy_straight(cursor: Cursor, file: LandedFile, layout: Layout, batch_id: i
     if layout.extra:
         _move_from_scratch(cursor, file, layout)
     return Copied(rows, 0, 0, 0, is_fast=True, sha256=strict.sha256)
+
+
+def _is_emptied(cursor: Cursor, table: sql.Identifier) -> bool:
+    """Whether the table has no rows and nobody reads it: then it is emptied, for this transaction.
+
+    What is copied into it then skips the log where that is minimal, and is marked as committed
+    from the start: whoever reads it first need not write each page, and its image to the log.
+    """
+    cursor.execute(sql.SQL("select exists (select from {})").format(table))
+    if cursor.fetchone() == (True,):
+        return False
+    cursor.execute("savepoint emptied")
+    try:
+        cursor.execute(sql.SQL("lock table {} in access exclusive mode nowait").format(table))
+    except errors.LockNotAvailable:
+        cursor.execute("rollback to savepoint emptied")
+        return False
+    cursor.execute("release savepoint emptied")
+    cursor.execute(sql.SQL("truncate {}").format(table))
+    return True
 
 
 def _run_copy(cursor: Cursor, statement: sql.Composable, source: StrictStream | TextRows) -> None:

@@ -1,11 +1,11 @@
-"""Much to load goes by two lanes: the data set with the most bytes in one, all others in the other.
+"""Much to load goes by two lanes: each takes a data set, the largest first, until none is left.
 
 Files of one data set are loaded one after the other, in their order, whatever the lanes: which
 content is known, which batch takes whose place, is asked within a data set.
 """
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -35,44 +35,51 @@ def in_lanes(
     `new`: those of them that are not known yet; `parameters`: of the second lane's session. An
     error in one lane ends the other after the file in hand.
     """
-    alone = _alone(new)
-    if alone is None:
+    sizes = _sizes(new)
+    if len(sizes) < 2 or sizes.total() < MUCH:
         return [handle(connection, file) for file in files]
     results: dict[int, Result] = {}
     broken = threading.Event()
+    names = {file.data_set.name for file in files}
+    left = deque(sorted(names, key=lambda name: (-sizes[name], name)))
 
-    def go(lane: Connection, positions: Sequence[int]) -> None:
+    def go(lane: Connection) -> None:
         try:
-            for position in positions:
-                if broken.is_set():
-                    return
-                results[position] = handle(lane, files[position])
+            while name := _taken(left):
+                of_data_set(lane, name)
         except BaseException:
             broken.set()
             raise
 
-    own = [at for at, file in enumerate(files) if file.data_set.name == alone]
-    others = [at for at, file in enumerate(files) if file.data_set.name != alone]
+    def of_data_set(lane: Connection, name: str) -> None:
+        for position, file in enumerate(files):
+            if broken.is_set():
+                return
+            if file.data_set.name == name:
+                results[position] = handle(lane, file)
+
     with (
         closing(connect(url, parameters=parameters)) as second,
         ThreadPoolExecutor(max_workers=1) as thread,
     ):
-        beside = thread.submit(go, second, others)
-        go(connection, own)
+        beside = thread.submit(go, second)
+        go(connection)
         beside.result()
     return [results[at] for at in range(len(files))]
 
 
-def _alone(new: Sequence[LandedFile]) -> str | None:
-    """The data set that has a lane of its own; None where there is but one lane.
-
-    A flat file makes batches of other data sets: then all go by one.
-    """
-    if any(isinstance(file.data_set, Split) for file in new):
-        return None
+def _sizes(new: Sequence[LandedFile]) -> Counter[str]:
+    """Bytes by data set; none, for one lane alone, where a flat file makes batches of others."""
     sizes: Counter[str] = Counter()
-    for file in new:
-        sizes[file.data_set.name] += file.mark.size if file.mark else 0
-    if len(sizes) < 2 or sizes.total() < MUCH:
+    if not any(isinstance(file.data_set, Split) for file in new):
+        for file in new:
+            sizes[file.data_set.name] += file.mark.size if file.mark else 0
+    return sizes
+
+
+def _taken(left: deque[str]) -> str | None:
+    """The next data set, for this lane alone."""
+    try:
+        return left.popleft()
+    except IndexError:
         return None
-    return sizes.most_common(1)[0][0]
