@@ -8,10 +8,11 @@ OURS := dags metabase seeds_generator tests
 # Runs on the standard library alone, before anything is set up.
 STACK := PYTHONPATH=dags $(or $(PYTHON),python3) -m loyalty_lens.stack
 COMPOSE ?= docker compose
+BENCH_SCALE ?= small
 COMPILE := ../.venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help setup demo test test-long bench-gate bench-points bench-models bench-insight bench-days bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
+.PHONY: help setup demo test test-long bench bench-report bench-gate bench-points bench-models bench-insight bench-days bench-cards bench-freshness bench-load env up down logs smoke screenshots exposures relations slides quality audit-dependencies fix lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -28,6 +29,12 @@ test: setup ## All tests but the long counts (the README's test command)
 
 test-long: setup ## The full counts of every property and fault test
 	@$(RUN) pytest $(PYTEST_ARGS)
+
+bench: setup ## All of it against SQL by hand, DuckDB and pandas; targets met and missed (BENCH_SCALE=small|large)
+	@BENCH_SCALE=$(BENCH_SCALE) $(RUN) tests.bench.whole
+
+bench-report: setup ## The same, written to docs/benchmarks.md
+	@BENCH_SCALE=$(BENCH_SCALE) $(RUN) tests.bench.whole --save docs/benchmarks.md
 
 bench-gate: setup ## Speed and memory of landing and gate, as ratios to a bare copy (20 minutes, 6 GB)
 	@$(RUN) tests.bench.gate

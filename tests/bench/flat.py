@@ -19,6 +19,7 @@ from loyalty_lens.splits import load_splits
 from loyalty_lens.warehouse.connection import connect
 from loyalty_lens.warehouse.migrate import migrate
 from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
+from tests.bench import databases
 from tests.bench.copying import bare_copy, files_below
 from tests.bench.measure import lens, stopwatch, table
 from tests.integration.pipeline.test_flat_files import flatten
@@ -56,9 +57,7 @@ def measured(folder: Path, info: ServerInfo, customers: str) -> str:
         else:
             path.unlink()
     records = flatten(flat)
-    with closing(connect(info.url("postgres"), autocommit=True)) as connection:
-        connection.cursor().execute("create database flat")
-    url = info.url("flat")
+    url = databases.make(info, "flat")
     migrate(url)
     (file,) = flat.iterdir()
     bare = bare_copy(url, [file])

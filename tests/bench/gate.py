@@ -14,17 +14,17 @@ import shutil
 import statistics
 import sys
 import tempfile
-from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from loyalty_lens.landing.ingest import ingest
 from loyalty_lens.quality.gate import validate
-from loyalty_lens.warehouse.connection import connect, connected
+from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.warehouse.migrate import migrate
 from loyalty_lens.warehouse.server import EmbeddedServer, ServerInfo
 from loyalty_lens.worker import Worker
+from tests.bench import databases
 from tests.bench.copying import bare_copy, files_below
 from tests.bench.measure import Memory, lens, processor_seconds, stopwatch, table
 
@@ -104,11 +104,11 @@ def bulk(folder: Path, info: ServerInfo, presets: list[str], sizes: list[str]) -
                 of_validate / of_copy,
                 memory.python.get("cli.main", 0.0),
                 memory.python.get("quality.expectations", 0.0),
-                memory.server,
+                memory.server + memory.shared,
             ]
         )
         shutil.rmtree(files)
-        _drop(info, f"bulk_{preset}")
+        databases.drop(info, f"bulk_{preset}")
     return table(rows)
 
 
@@ -194,7 +194,7 @@ def a_day(folder: Path, info: ServerInfo, preset: str, lengths: list[int], defec
             ]
         )
         shutil.rmtree(history.landing)
-        _drop(info, f"days_{length}")
+        databases.drop(info, f"days_{length}")
     shutil.rmtree(source)
     return table(rows)
 
@@ -209,18 +209,9 @@ def _land(url: str, landing: Path) -> None:
 
 
 def _database(info: ServerInfo, name: str) -> str:
-    _execute(info, f"create database {name}")
-    migrate(info.url(name))
-    return info.url(name)
-
-
-def _drop(info: ServerInfo, name: str) -> None:
-    _execute(info, f"drop database {name}")
-
-
-def _execute(info: ServerInfo, statement: str) -> None:
-    with closing(connect(info.url("postgres"), autocommit=True)) as connection:
-        connection.cursor().execute(statement)
+    url = databases.make(info, name)
+    migrate(url)
+    return url
 
 
 if __name__ == "__main__":

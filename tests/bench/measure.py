@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 MB = 1024 * 1024
-PAUSE = 0.05  # between two looks at the memory
+PAUSE = 0.2  # between two looks at the memory; a look takes 10 ms of a processor
 
 
 @contextmanager
@@ -31,14 +31,15 @@ def stopwatch() -> Iterator[list[float]]:
 class Memory:
     """Peaks in MB while the block runs: each Python process by its module, the server as a whole.
 
-    Watches this process's children and theirs, and the processes of the server with data in
-    `server_data`. The server's peak is the private memory of all its processes together and the
-    shared buffers once.
+    Watches this process's children and theirs, from when they are programs of their own, and the
+    processes of the server with data in `server_data`: the private memory of all of them together,
+    and what they share (its buffers), once.
     """
 
     server_data: Path | None = None
     python: dict[str, float] = field(default_factory=dict)
     server: float = 0.0
+    shared: float = 0.0
 
     def __enter__(self) -> Self:
         self._ended = threading.Event()
@@ -51,11 +52,14 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
+        own = _read(os.getpid(), "cmdline")
         while not self._ended.wait(PAUSE):
             parents, states = _processes()
             for pid in _below(os.getpid(), parents):
-                arguments = _read(pid, "cmdline").split("\0")
-                if "python" in Path(arguments[0]).name or "-m" in arguments:
+                line = _read(pid, "cmdline")
+                arguments = line.rstrip("\0").split("\0")
+                is_python = "python" in Path(arguments[0]).name or "-m" in arguments
+                if is_python and line != own:
                     name = _name(arguments)
                     peak = states[pid].get("VmHWM", 0) / 1024
                     self.python[name] = max(self.python.get(name, 0), peak)
@@ -65,7 +69,8 @@ class Memory:
                 found = [states[pid] for pid in members if pid in states]
                 private = sum(state.get("RssAnon", 0) for state in found)
                 shared = max((state.get("RssShmem", 0) for state in found), default=0)
-                self.server = max(self.server, (private + shared) / 1024)
+                self.server = max(self.server, private / 1024)
+                self.shared = max(self.shared, shared / 1024)
 
     def _postmaster(self) -> int | None:
         if self.server_data is None:
