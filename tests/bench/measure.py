@@ -138,6 +138,8 @@ def _below(pid: int, parents: Mapping[int, int]) -> list[int]:
 
 
 def _name(arguments: Sequence[str]) -> str:
+    if "-c" in arguments:
+        return "python -c"  # what multiprocessing starts for itself
     modules = [part for part in arguments if part.startswith("loyalty_lens.")]
     return modules[-1].removeprefix("loyalty_lens.") if modules else Path(arguments[-1] or "?").name
 

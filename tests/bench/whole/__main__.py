@@ -59,9 +59,15 @@ def measured(folder: Path, server: EmbeddedServer, scale: Scale) -> Report:
         ways.turn(info, shop)
         if number < scale.loads:
             first.turn(info, environment)
-        _say(f"turn {number + 1} of {scale.repeats} is done")
+        _say(
+            f"turn {number + 1} of {scale.repeats}: copy {landing.copy[-1]:.1f} s, ingest"
+            f" {landing.ingest[-1]:.1f} s, by hand {ways.by_hand[-1].whole:.1f} s"
+        )
+    _say(f"first load {first.runs[-1].whole:.0f} s")
     first.look(info, environment, scale.repeats)
+    _say(f"nothing new {first.nothing_new[-1].whole:.0f} s")
     first.new_days(info, environment, shop)
+    _say(f"a day {first.days[-1].whole:.0f} s")
     first.clear(info, environment)
     day_shop = (*scale.day_shop, "--customers", str(scale.day_customers), "--defect-rate", "0")
     histories = days.in_turns(folder, info, scale.lengths, day_shop, scale.days)
@@ -76,6 +82,7 @@ def measured(folder: Path, server: EmbeddedServer, scale: Scale) -> Report:
             tables.side_by_side(landing, ways, first),
             tables.steps(first),
             tables.models(first),
+            tables.idle_models(first),
             tables.days(histories),
             tables.memory(first, ways),
             tables.disk(shop, first),

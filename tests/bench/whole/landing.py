@@ -20,9 +20,10 @@ class Landing:
     ingest: list[float] = field(default_factory=list)
 
     def turn(self, info: ServerInfo, environment: Mapping[str, str], shop: Shop) -> None:
-        """One of each; the warehouse is gone after it."""
-        self.copy.append(bare_copy(info.url("postgres"), files_below(shop.landing)))
+        """One of each; no warehouse is there before or after it."""
         settings = Settings.from_environment(environment)
+        databases.drop(info, settings.database)
+        self.copy.append(bare_copy(info.url("postgres"), files_below(shop.landing)))
         warehouse_url(settings)  # made and migrated beforehand
         self.ingest.append(lens("ingest", environment=environment))
         databases.drop(info, settings.database)

@@ -63,12 +63,12 @@ SCALES = {
     "large": Scale(
         name="large",
         shop=("--preset", "large"),
-        new_days=3,
+        new_days=2,
         repeats=3,
         loads=1,
         lengths=(9, 30, 90, 360),
         day_shop=("--preset", "large"),
-        day_customers=12_000,
+        day_customers=10_000,
     ),
 }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tests.bench.days import History, medians_of
-from tests.bench.running import STEPS
+from tests.bench.running import STEPS, Run
 from tests.bench.whole.first_load import FirstLoad
 from tests.bench.whole.landing import Landing
 from tests.bench.whole.shop import Shop
@@ -74,20 +74,32 @@ def steps(first: FirstLoad) -> Table:
 
 
 def models(first: FirstLoad) -> Table:
-    """Each model's share of the first build; two are built at a time."""
-    found = {
-        name: median(run.models.get(name, 0.0) for run in first.runs)
-        for name in {name for run in first.runs for name in run.models}
-    }
+    """Each model's share of the first build."""
+    found = _by_model(first.runs)
     total = sum(found.values())
-    slowest = sorted(found, key=lambda name: -found[name])
     rows = [["model, with its tests", "s", "share"]]
-    rows += [
-        [f"`{m}`", f"{found[m]:.1f}", f"{found[m] / total:.1%}"] for m in slowest[:MODELS_SHOWN]
-    ]
-    rest = sum(found[name] for name in slowest[MODELS_SHOWN:])
-    rows.append([f"{len(slowest) - MODELS_SHOWN} others", f"{rest:.1f}", f"{rest / total:.1%}"])
+    shown = list(found)[:MODELS_SHOWN]
+    rows += [[f"`{name}`", f"{found[name]:.1f}", f"{found[name] / total:.1%}"] for name in shown]
+    if others := list(found)[MODELS_SHOWN:]:
+        rest = sum(found[name] for name in others)
+        rows.append([f"{len(others)} others", f"{rest:.1f}", f"{rest / total:.1%}"])
     return Table("Models of the first build", "Two at a time, so seconds overlap.", rows)
+
+
+def idle_models(first: FirstLoad) -> Table:
+    """What is made anew although nothing has changed, or looked at for changes."""
+    found = _by_model(first.nothing_new)
+    rows = [["model, with its tests", "s"]]
+    rows += [[f"`{name}`", f"{found[name]:.1f}"] for name in list(found)[:GROWING_SHOWN]]
+    return Table("Models of a run with nothing new", "", rows)
+
+
+def _by_model(runs: Sequence[Run]) -> dict[str, float]:
+    """Model -> median seconds, the slowest first."""
+    names = {name for run in runs for name in run.models}
+    return _largest_first(
+        {name: median(run.models.get(name, 0.0) for run in runs) for name in names}
+    )
 
 
 def days(histories: Sequence[History]) -> Table:
