@@ -35,16 +35,15 @@
 {%- endmacro %}
 
 
-{#- Says that this model stands as the accounts of the day want it; `changed_from`: a query. -#}
-{% macro record_accounts(changed_from="select null::date") -%}
+{#- Says that this model stands as the accounts of the day want it. -#}
+{% macro record_accounts() -%}
     {%- if target.name == 'prod' -%}
-    insert into ops.account_builds (model, build_id, is_partial, changed_from)
-    select '{{ model.name }}', accounts.build_id, {{ accounts_are_partial() }}, ({{ changed_from }})
+    insert into ops.account_builds (model, build_id, is_partial)
+    select '{{ model.name }}', accounts.build_id, {{ accounts_are_partial() }}
     from ops.account_builds as accounts
     where accounts.model = 'points_accounts'
     on conflict (model) do update set
-    build_id = excluded.build_id, is_partial = excluded.is_partial,
-    changed_from = excluded.changed_from, built_at = now()
+    build_id = excluded.build_id, is_partial = excluded.is_partial, built_at = now()
     {%- else -%}
     select 1
     {%- endif -%}
@@ -140,4 +139,30 @@
     {%- else -%}
     select 1
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Tells (`changed_from`) each customer and the first date of which rows differ, as `2026-01-31 C1`. -#}
+{% macro tell_dates_of_customers() -%}
+    insert into ops.row_changes (model, column_name, key)
+    select '{{ model.name }}', 'changed_from', min(dates.changed_from) || ' ' || dates.customer_id
+    from (
+        select
+            customer_id,
+            {{ config.require('changed_from') }} as changed_from
+        from differing
+        group by {{ config.require('changed_by') | join(', ') }}
+    ) as dates
+    where dates.changed_from is not null
+    group by dates.customer_id;
+{%- endmacro %}
+
+
+{#- A query of what was told so: customers, each with the first date of which something has changed. -#}
+{% macro told_dates_of_customers(name) -%}
+    select
+        substr(told.key, 12) as customer_id,
+        min(cast(left(told.key, 10) as date)) as changed_from
+    from ({{ told(name, 'changed_from') }}) as told
+    group by substr(told.key, 12)
 {%- endmacro %}

@@ -28,9 +28,7 @@ bought as materialized (
             product_id
         from {{ ref('sale_lines') }}
         where
-            not is_return
-            and is_merchandise
-            and product_id is not null
+            {{ is_of_basket() }}
             and customer_id is not null
             and business_date <= {{ last_date }}
             and business_date > {{ last_date }} - {{ var('next_best_recent_days') }}

@@ -38,7 +38,8 @@ LEDGER = (
     "points_ledger",
     "points_lots",
     "points_balances",
-    "points_daily",
+    "points_flows",
+    "tier_balances",
 )
 BEFORE = ("path:models/staging", "path:models/clean", "purchases")  # what the points marts read
 RULES = (("1", "0", "0"), ("2", "50", "25"), ("3", "100", "50"), ("4", "200", "100"))

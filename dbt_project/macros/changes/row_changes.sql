@@ -178,10 +178,21 @@
 {%- endmacro %}
 
 
+{#- Records that this model was built, and what it has followed. -#}
+{% macro record_build(recipe, last) -%}
+    insert into ops.row_builds (model, recipe, change_id, business_date)
+    select '{{ model.name }}', '{{ recipe }}', {{ last }}, ({{ as_of_date() }})
+    on conflict (model) do update set
+    recipe = excluded.recipe, change_id = excluded.change_id,
+    business_date = excluded.business_date;
+    {{ forget_followed() }}
+{%- endmacro %}
+
+
 {#- Forgets what all who follow have followed. -#}
 {% macro forget_followed() -%}
     {%- set models = [] -%}
-    {%- for node in graph.nodes.values() if node.config.materialized == 'by_key' -%}
+    {%- for node in graph.nodes.values() if node.config.materialized in ('by_key', 'by_sum') -%}
         {%- do models.append(node.name) -%}
     {%- endfor -%}
     delete from ops.row_changes

@@ -3,8 +3,8 @@
     and all other rows are not touched. Else the table is made anew.
 
     The keys that the config `tells` are those of rows that differ (docs/decisions/0032).
-    `changed_from` (config) tells, from the rows that went and came, as of which date the table is
-    another: an aggregate per `changed_by` (columns), of which the least counts. -#}
+    `changed_from` (config) tells as of which date a customer's rows are others: an aggregate of the rows
+    that went and came, per `changed_by` (columns), of which a customer's least counts. -#}
 {% materialization by_customer, adapter='postgres' %}
     {%- set is_kept = target.name == 'prod' -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -23,15 +23,10 @@
             {% if config.get('tells') -%}
                 {{ tell_keys('select * from differing') }}
             {%- endif %}
-            {%- set changed_from -%}
-                select min(changed_from)
-                from (
-                    select {{ config.get('changed_from', 'null::date') }} as changed_from
-                    from differing
-                    group by {{ config.get('changed_by', ['customer_id']) | join(', ') }}
-                ) as dates
-            {%- endset -%}
-            {{ record_accounts(changed_from) }};
+            {% if config.get('changed_from') -%}
+                {{ tell_dates_of_customers() }}
+            {%- endif %}
+            {{ record_accounts() }};
             {{ open_to_roles() }};
         {%- endcall -%}
     {%- else -%}
@@ -40,7 +35,7 @@
             {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
         {%- endif -%}
         {%- call statement('record') -%}
-            {{ record_accounts("select '-infinity'::date") }}
+            {{ record_accounts() }}
         {%- endcall -%}
     {%- endif -%}
 

@@ -1,8 +1,8 @@
 {#- A table of rows that belong to a key (config `key`, of the type `key_type`, a text unless told). Where the models that it follows (config
     `follows`) have told which keys have other rows (docs/decisions/0032), the model's query makes the
     rows of those alone; what differs from the rows that stand takes their place and is told in turn
-    (config `tells`; with `told_by`, only where these columns differ). The macro `changed_<model>` queries
-    these keys. Else, and where the query `unless` (config) says so, the table is made anew. -#}
+    (config `tells`; with `told_by`, only where these columns differ; with `tells_rows`, the rows
+    themselves, for who adds them up). The macro `changed_<model>` queries these keys. Else, and where the query `unless` (config) says so, the table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set table = this.incorporate(type='table') -%}
@@ -41,6 +41,7 @@
                 {%- elif config.get('tells') -%}
                     {{ tell_keys('select * from differing') }}
                 {%- endif %}
+                {% if config.get('tells_rows') %}{{ tell_rows() }}{% endif %}
             {%- endcall -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
         {%- else -%}
@@ -48,20 +49,13 @@
         {%- endif -%}
     {%- else -%}
         {%- do replace_table(existing, table, whole_sql(sql)) -%}
-        {%- if is_kept and config.get('tells') -%}
+        {%- if is_kept and (config.get('tells') or config.get('tells_rows')) -%}
             {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
         {%- endif -%}
     {%- endif -%}
 
     {%- if is_kept -%}
-        {%- call statement('record') -%}
-            insert into ops.row_builds (model, recipe, change_id, business_date)
-            select '{{ model.name }}', '{{ recipe }}', {{ last }}, ({{ as_of_date() }})
-            on conflict (model) do update set
-            recipe = excluded.recipe, change_id = excluded.change_id,
-            business_date = excluded.business_date;
-            {{ forget_followed() }}
-        {%- endcall -%}
+        {%- call statement('record') -%} {{ record_build(recipe, last) }} {%- endcall -%}
     {%- endif -%}
 
     {%- do adapter.commit() -%}

@@ -1,21 +1,33 @@
 -- Entries of the postings and of what working them off moved (points_movements).
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    changed_from='min(business_date)', changed_by=['business_date'], tells=['business_date', 'transaction_id']
+    changed_from='min(business_date)', changed_by=['customer_id'],
+    tells=['business_date', 'transaction_id']
 ) }}
 with
+
+-- Few repay: of all movements, each posting of a customer would meet each.
+repayments as (
+    select
+        customer_id,
+        posting_number,
+        entry_type,
+        repaid_points
+    from {{ ref('points_movements') }}
+    where repaid_points <> 0 and {{ of_changed('customer_id') }}
+),
 
 -- A credit is an entry as it stands, but for what it repaid of a debt.
 credits as (
     select
         postings.*,
-        coalesce(movements.repaid_points, 0) as repaid_points
+        coalesce(repayments.repaid_points, 0) as repaid_points
     from {{ ref('points_postings') }} as postings
-    left join {{ ref('points_movements') }} as movements
+    left join repayments
         on
-            postings.customer_id = movements.customer_id
-            and postings.posting_number = movements.posting_number
-            and postings.entry_type = movements.entry_type
+            postings.customer_id = repayments.customer_id
+            and postings.posting_number = repayments.posting_number
+            and postings.entry_type = repayments.entry_type
     where
         postings.step = 3
         and postings.points > 0

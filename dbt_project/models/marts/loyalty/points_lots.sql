@@ -32,6 +32,17 @@ movements as (
     group by customer_id, lot_number
 ),
 
+-- The second posting of a lot, found once: looked up, each lot would go through all of its
+-- customer.
+bonuses as (
+    select
+        customer_id,
+        link,
+        points
+    from {{ ref('points_postings') }}
+    where step = 3 and points > 0 and not opens_lot and {{ of_changed('customer_id') }}
+),
+
 lots as (
     select
         openings.*,
@@ -51,14 +62,10 @@ lots as (
             as refunded_points,
         movements.expired_points
     from {{ ref('points_postings') }} as openings
-    -- The second posting of a lot, its bonus.
-    left join {{ ref('points_postings') }} as bonuses
+    left join bonuses
         on
             openings.customer_id = bonuses.customer_id
             and openings.posting_number = bonuses.link
-            and bonuses.step = 3
-            and bonuses.points > 0
-            and not bonuses.opens_lot
     left join movements
         on
             openings.customer_id = movements.customer_id

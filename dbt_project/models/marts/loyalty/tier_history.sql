@@ -3,7 +3,7 @@
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
     changed_from='case when count(*) = 1 then min(valid_from) else min(valid_to) end',
-    changed_by=['customer_id', 'tier', 'valid_from']
+    changed_by=['customer_id', 'tier', 'valid_from'], tells=['valid_from']
 ) }}
 with
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='by_key', key='business_date', key_type='date',
-    follows=['sales', 'points_ledger', 'as_of']
+    follows=['sales', 'points_ledger', 'as_of'], tells=['business_date'],
+    told_by=['store_id', 'transaction_count', 'net_amount']
 ) }}
 with
 

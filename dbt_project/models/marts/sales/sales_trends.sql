@@ -1,5 +1,8 @@
 -- Each period beside the one before and that of a year before. One that still runs is compared with
 -- as many days of the others as it has had.
+{{ config(
+    materialized='by_key', key='period_date', key_type='date', follows=['sales_daily', 'as_of']
+) }}
 with
 
 as_of as (
@@ -14,6 +17,7 @@ sold as (
         transaction_count,
         net_amount
     from {{ ref('sales_daily') }}
+    where {{ of_changed_keys('business_date', days_of_changed_trends()) }}
     union all
     select
         'all' as scope,
@@ -22,16 +26,12 @@ sold as (
         sum(transaction_count) as transaction_count,
         sum(net_amount) as net_amount
     from {{ ref('sales_daily') }}
+    where {{ of_changed_keys('business_date', days_of_changed_trends()) }}
     group by business_date
 ),
 
 series as (
-    select
-        scope,
-        store_id,
-        min(business_date) as first_date
-    from sold
-    group by scope, store_id
+    {{ first_dates_of_series() }}
 ),
 
 -- Added up, not joined: on a date that only one of two sides is sorted by, the planner meets each
@@ -48,6 +48,7 @@ filled as (
         0 as net_amount
     from series
     inner join {{ ref('calendar') }} as calendar on series.first_date <= calendar.business_date
+    where {{ of_changed_keys('calendar.business_date', days_of_changed_trends()) }}
     union all
     select
         scope,
@@ -281,6 +282,7 @@ final as (
         cast(net_amount / nullif(year_before_amount, 0) - 1 as numeric(18, 6))
             as year_change_ratio
     from averaged
+    where {{ of_changed_keys('cast(period_date as text)') }}
 )
 
 select * from final

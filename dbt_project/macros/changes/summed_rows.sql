@@ -1,0 +1,41 @@
+{#- The rows of a model to sum up, each with its `sign`. -#}
+{% macro summed_rows(name) -%}
+    /*summed*/ (select *, 1 as sign from {{ ref(name) }}) /*whole*/
+{%- endmacro %}
+
+
+{#- The query of a model with the rows that came and went since it was built, in place of all. -#}
+{% macro sql_of_differences(sql) -%}
+    {%- set name = config.require('of') -%}
+    {%- set differences -%}
+        (
+            select
+                rows.*,
+                case changes.column_name when 'came' then 1 else -1 end as sign
+            from ops.row_changes as changes
+            cross join lateral jsonb_populate_record(
+                null::{{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }},
+                cast(changes.key as jsonb)
+            ) as rows
+            where
+                changes.model = '{{ name }}'
+                and changes.column_name in ('came', 'went')
+                and changes.change_id > (
+                    select builds.change_id from ops.row_builds as builds
+                    where builds.model = '{{ model.name }}'
+                )
+        )
+    {%- endset -%}
+    {{ return(modules.re.sub('/\*summed\*/.*?/\*whole\*/', differences, sql, flags=modules.re.S)) }}
+{%- endmacro %}
+
+
+{#- Tells the rows that came and went (`differing`) as they are. -#}
+{% macro tell_rows() -%}
+    insert into ops.row_changes (model, column_name, key)
+    select
+        '{{ model.name }}',
+        case when differing.is_new then 'came' else 'went' end,
+        cast(to_jsonb(differing) - 'is_new' - 'place' as text)
+    from differing;
+{%- endmacro %}
