@@ -45,6 +45,7 @@ def main() -> None:
 def measured(folder: Path, server: EmbeddedServer, scale: Scale) -> Report:
     """The whole run. Ways that are compared take turns, so that all meet the same machine."""
     info = server.start()
+    machine = this_machine(info.url("postgres"))
     shop = made(folder, scale.shop, scale.new_days)
     _say(f"{scale.name}: {shop.lines:,} lines of sales in {shop.bytes / 1e6:,.0f} MB of files")
     environment = {
@@ -57,7 +58,7 @@ def measured(folder: Path, server: EmbeddedServer, scale: Scale) -> Report:
     for number in range(scale.repeats):
         landing.turn(info, environment, shop)
         ways.turn(info, shop)
-        if number < scale.loads:
+        if number >= scale.repeats - scale.loads:  # the last of them stays
             first.turn(info, environment)
         _say(
             f"turn {number + 1} of {scale.repeats}: copy {landing.copy[-1]:.1f} s, ingest"
@@ -74,7 +75,7 @@ def measured(folder: Path, server: EmbeddedServer, scale: Scale) -> Report:
     return Report(
         scale.name,
         dt.datetime.now(dt.UTC).date(),
-        this_machine(info.url("postgres")),
+        machine,
         f"The shop that is loaded at once: {shop.lines:,} lines of sales,"
         f" {shop.rows:,} rows in all, {shop.bytes / 1e6:,.0f} MB, one row in a hundred spoilt.",
         targets(landing, ways, first, histories, shop.lines_a_day),

@@ -1,5 +1,6 @@
 """What the figures were measured on; never which machine that is."""
 
+import os
 import platform
 from dataclasses import dataclass
 
@@ -9,17 +10,18 @@ from loyalty_lens.warehouse.memory import available_cores, available_memory
 
 @dataclass(frozen=True)
 class Machine:
-    """Cores, memory in GB, versions."""
+    """Cores, memory in GB, versions; `load`: programs that wanted a core before it began."""
 
     cores: int
     memory: int
     postgres: str
     python: str
+    load: float
 
     def told(self) -> str:
         return (
             f"{self.cores} cores, {self.memory} GB of memory, PostgreSQL {self.postgres},"
-            f" Python {self.python}"
+            f" Python {self.python}; load average {self.load:.1f} before it began"
         )
 
 
@@ -28,4 +30,5 @@ def this_machine(url: str) -> Machine:
     with connected(url) as connection:
         postgres = str(connection.info.parameter_status("server_version"))
     memory = round(available_memory() / 2**30)
-    return Machine(available_cores(), memory, postgres, platform.python_version())
+    load, *_ = os.getloadavg()
+    return Machine(available_cores(), memory, postgres, platform.python_version(), load)

@@ -68,7 +68,7 @@ SCALES = {
         loads=1,
         lengths=(9, 30, 90, 360),
         day_shop=("--preset", "large"),
-        day_customers=10_000,
+        day_customers=8_000,
     ),
 }
 

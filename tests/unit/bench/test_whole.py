@@ -19,7 +19,7 @@ from tests.bench.whole.scale import SCALES, chosen
 from tests.bench.whole.targets import Target, targets
 from tests.bench.whole.ways import Ways
 
-MACHINE = Machine(cores=2, memory=24, postgres="18.4", python="3.11.7")
+MACHINE = Machine(cores=2, memory=24, postgres="18.4", python="3.11.7", load=0.24)
 
 
 def run(whole: float, **steps: float) -> Run:
@@ -132,9 +132,9 @@ def report(scale: str, is_met: bool = True) -> Report:
 def test_a_section_says_what_is_met_and_on_which_machine() -> None:
     assert (
         section(report("small", is_met=False))
-        == """## small
+        == f"""## small
 
-2026-11-28, 2 cores, 24 GB of memory, PostgreSQL 18.4, Python 3.11.7. A shop.
+2026-11-28, {MACHINE.told()}. A shop.
 
 ### Targets: 0 of 1 met
 
@@ -150,6 +150,12 @@ In MB.
 | --- | ---: |
 | raw | 1,200 |
 """
+    )
+
+
+def test_a_machine_is_told_by_its_size_and_what_else_it_did() -> None:
+    assert MACHINE.told() == (
+        "2 cores, 24 GB of memory, PostgreSQL 18.4, Python 3.11.7; load average 0.2 before it began"
     )
 
 
