@@ -1,7 +1,8 @@
 """Rows that share a key: which repeat an earlier one exactly, and which of the others wins.
 
 `judge.contested` has all rows, live and new, of keys that occur more than once; `judge.repeated`
-exact duplicates and what they repeat.
+exact duplicates and what they repeat. Both are found before their data set is judged, and are
+called `judge.<data set>__contested` and so on until then (`scratch.use_prepared`).
 """
 
 from psycopg2 import sql
@@ -10,7 +11,34 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality import known
 
+TABLES = ("contested", "repeated")
 MUCH = 4  # times as many rows known as judged
+REPEATED = """
+    create unlogged table {repeated} as
+    with compared as (
+        select
+            contested._batch_id,
+            contested._row_number,
+            contested.is_judged,
+            first_value(contested._batch_id) over equal_rows as original_batch_id,
+            first_value(contested._row_number) over equal_rows as original_row_number
+        from {contested} as contested
+        window equal_rows as (
+            partition by contested._key, contested._content_hash
+            order by contested.is_accepted desc, contested._batch_id, contested._row_number
+        )
+    )
+    select
+        compared._batch_id,
+        compared._row_number,
+        compared.original_batch_id,
+        compared.original_row_number
+    from compared
+    where
+        compared.is_judged
+        and (compared._batch_id, compared._row_number)
+        <> (compared.original_batch_id, compared.original_row_number)
+"""
 
 
 def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
@@ -20,27 +48,30 @@ def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
     accepted already comes before all others. Versions are compared once all is judged
     (`versions.mark_repeated`), because their order depends on the date of arrival.
     """
+    keys, contested, repeated = (table_of(data_set, name) for name in ("common_keys", *TABLES))
     if data_set.delivery == "versions":
         cursor.execute(
-            "create unlogged table judge.repeated (_batch_id bigint, _row_number bigint,"
-            " original_batch_id bigint, original_row_number bigint)"
+            sql.SQL(
+                "create unlogged table {} (_batch_id bigint, _row_number bigint,"
+                " original_batch_id bigint, original_row_number bigint)"
+            ).format(repeated)
         )
         return
     # Sorted by all workers at once; counting them in a hash table is left to one, and takes memory.
     cursor.execute("set local enable_hashagg = off")
     cursor.execute(
         sql.SQL(
-            "create unlogged table judge.keys_in_common as select rows._key_hash from {} as rows"
+            "create unlogged table {} as select rows._key_hash from {} as rows"
             " group by rows._key_hash having count(*) > 1"
-        ).format(rows)
+        ).format(keys, rows)
     )
     cursor.execute("set local enable_hashagg = on")
-    cursor.execute("analyze judge.keys_in_common")
+    cursor.execute(sql.SQL("analyze {}").format(keys))
     _prefer_index(cursor, data_set)
     cursor.execute(
         sql.SQL(
             """
-            create unlogged table judge.contested as
+            create unlogged table {contested} as
             with found as (
                 select
                     known._batch_id, known._row_number, known._key_hash, known._content_hash,
@@ -73,7 +104,7 @@ def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
                     and found._row_number = duplicates._row_number
             ),
             contested_keys as (
-                select keys_in_common._key_hash from judge.keys_in_common
+                select keys_in_common._key_hash from {keys} as keys_in_common
                 union
                 select known._key_hash from known
             )
@@ -89,6 +120,8 @@ def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
             inner join contested_keys on judged._key_hash = contested_keys._key_hash
             """
         ).format(
+            contested=contested,
+            keys=keys,
             known=known.table_of(data_set),
             reject=sql.Identifier("reject", data_set.name),
             judged=rows,
@@ -96,37 +129,20 @@ def find(cursor: Cursor, data_set: DataSet, rows: sql.Composable) -> None:
         )
     )
     cursor.execute("set local enable_seqscan = on")
-    cursor.execute("drop table judge.keys_in_common")
-    cursor.execute("analyze judge.contested")
-    cursor.execute(
-        """
-        create unlogged table judge.repeated as
-        with compared as (
-            select
-                contested._batch_id,
-                contested._row_number,
-                contested.is_judged,
-                first_value(contested._batch_id) over equal_rows as original_batch_id,
-                first_value(contested._row_number) over equal_rows as original_row_number
-            from judge.contested as contested
-            window equal_rows as (
-                partition by contested._key, contested._content_hash
-                order by contested.is_accepted desc, contested._batch_id, contested._row_number
-            )
-        )
-        select
-            compared._batch_id,
-            compared._row_number,
-            compared.original_batch_id,
-            compared.original_row_number
-        from compared
-        where
-            compared.is_judged
-            and (compared._batch_id, compared._row_number)
-            <> (compared.original_batch_id, compared.original_row_number)
-        """
-    )
-    cursor.execute("analyze judge.repeated")
+    cursor.execute(sql.SQL("drop table {}").format(keys))
+    cursor.execute(sql.SQL("analyze {}").format(contested))
+    cursor.execute(sql.SQL(REPEATED).format(contested=contested, repeated=repeated))
+    cursor.execute(sql.SQL("analyze {}").format(repeated))
+
+
+def table_of(data_set: DataSet, name: str) -> sql.Identifier:
+    """One of TABLES, before the data set is judged."""
+    return sql.Identifier("judge", f"{data_set.name}__{name}")
+
+
+def tables_of(data_set: DataSet) -> list[str]:
+    """The names of these tables, in schema `judge`."""
+    return [f"{data_set.name}__{name}" for name in ("common_keys", *TABLES)]
 
 
 def _prefer_index(cursor: Cursor, data_set: DataSet) -> None:

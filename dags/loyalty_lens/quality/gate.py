@@ -24,7 +24,6 @@ from loyalty_lens.errors import QualityError, SettingsError, first_line
 from loyalty_lens.quality import (
     batch_rules,
     batches,
-    duplicates,
     known,
     merges,
     report,
@@ -32,6 +31,7 @@ from loyalty_lens.quality import (
     scratch,
     versions,
 )
+from loyalty_lens.quality.ahead import Ahead
 from loyalty_lens.quality.batch_suite import BatchRule, load_batch_rules
 from loyalty_lens.quality.failing import Failing, WarnedRow
 from loyalty_lens.quality.feeds import load_suites
@@ -44,11 +44,14 @@ from loyalty_lens.worker import Worker
 
 LOG = logging.getLogger(__name__)
 LOCK = 0x47415445  # "GATE": one validation at a time in a database
-# Of a row handed from one process to another: a tenth of what the server reckons by itself, for
-# here each row costs a hundred calls of functions, which it reckons to be next to nothing.
-TUPLE_COST = "0.01"
+SESSION = {
+    # Of a row handed from one process to another: a tenth of what the server reckons by itself, for
+    # here each row costs a hundred calls of functions, which it reckons to be next to nothing.
+    "parallel_tuple_cost": "0.01",
+    # Enough to tell much from little, of tables that hardly outlive the run.
+    "default_statistics_target": "30",
+}
 Settle = Callable[[Cursor, DataSet, Suite, str], int]
-STATISTICS = "30"  # enough to tell much from little, of tables that hardly outlive the run
 
 
 def validate(
@@ -77,13 +80,16 @@ def validate(
     whole = load_batch_rules(suites)
     connection = connect(url)
     try:
-        run = _Run(connection, url, worker, run_id, currency, default_time_zone)
+        ahead = Ahead(url, data_sets, rules, SESSION, default_time_zone)
+        run = _Run(connection, url, worker, run_id, currency, default_time_zone, ahead)
         run.data_sets, run.rules = data_sets, rules
         run.warning_examples = warning_examples
         run.prepare(data_sets.values())
-        for name, data_set in data_sets.items():
-            while run.judge(data_set, rules[name], whole.get(name, ())):
-                pass  # batches were held: the others are judged as if those had not come
+        with run.ahead:
+            run.read_ahead()
+            for name, data_set in data_sets.items():
+                while run.judge(data_set, rules[name], whole.get(name, ())):
+                    pass  # batches were held: the others are judged as if those had not come
         run.settle_returns()
         return run.finish(data_sets, business_date, started)
     except psycopg2.Error as error:
@@ -104,8 +110,10 @@ class _Run:
         run_id: str | None,
         currency: str,
         default_time_zone: str,
+        ahead: Ahead,
     ) -> None:
         self.connection = connection
+        self.ahead = ahead
         self.url = url
         self.worker = worker
         self.run_id = run_id
@@ -122,11 +130,8 @@ class _Run:
         """Waits for another validation to end; sees that all is there that look-ups read."""
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (LOCK,))
-            cursor.execute(
-                "select set_config('parallel_tuple_cost', %s, false),"
-                " set_config('default_statistics_target', %s, false)",
-                (TUPLE_COST, STATISTICS),
-            )
+            for setting, value in SESSION.items():
+                cursor.execute("select set_config(%s, %s, false)", (setting, value))
         for data_set in data_sets:
             with self.connection, self.connection.cursor() as cursor:
                 known.bring_up_to_date(cursor, data_set)
@@ -147,6 +152,11 @@ class _Run:
             _write_store_zones(cursor)
             merges.write_kept(cursor)
 
+    def read_ahead(self) -> None:
+        """Begins to read what there is much of."""
+        with self.connection, self.connection.cursor() as cursor:
+            self.ahead.start(cursor)
+
     def judge(self, data_set: DataSet, suite: Suite, whole: tuple[BatchRule, ...]) -> bool:
         """One data set, from its loaded batches to its rejects.
 
@@ -155,15 +165,8 @@ class _Run:
         """
         started = time.monotonic()
         with self.connection, self.connection.cursor() as cursor:
-            scratch.clear(cursor, data_set)
-            if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
+            if not self._prepared(cursor, data_set, suite):
                 return False
-            # Every look-up asks which batches count: a guess from before they came costs seconds.
-            cursor.execute("analyze ops.load_batches")
-            if not scratch.read(cursor, data_set, suite, self.parameters["default_time_zone"]):
-                scratch.clear(cursor, data_set)
-                return False
-            duplicates.find(cursor, data_set, scratch.rows_read(data_set))
             row_by_row = suite.is_row_by_row(1)
             scratch.build_judged(cursor, data_set, self.parameters, row_by_row=row_by_row)
             failing = Failing(cursor, data_set, suite, examples=self.warning_examples)
@@ -203,6 +206,20 @@ class _Run:
                 self.warnings[data_set.name, finding.rule.rule_id] += 1
         LOG.info("%s judged in %.1f s", data_set.name, time.monotonic() - started)
         return False
+
+    def _prepared(self, cursor: Cursor, data_set: DataSet, suite: Suite) -> bool:
+        """Whether there are rows to judge; they are read, here or ahead."""
+        if not self.ahead.take(cursor, data_set):
+            scratch.clear(cursor, data_set)
+            if not scratch.has_work(cursor, data_set, suite.final_rule_ids):
+                return False
+            # Every look-up asks which batches count: a guess from before they came costs seconds.
+            cursor.execute("analyze ops.load_batches")
+            if not scratch.prepare(cursor, data_set, suite, self.parameters["default_time_zone"]):
+                scratch.clear(cursor, data_set)
+                return False
+        scratch.use_prepared(cursor, data_set)
+        return True
 
     def settle_returns(self) -> None:
         """Returns that name no sale and came without lines, or whose lines were not judged."""

@@ -5,7 +5,7 @@ than parts of one statement, because the planner then knows how much was found, 
 what lies in tables can be read by several workers at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg2 import sql
@@ -14,10 +14,14 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import DataSet
 from loyalty_lens.quality.statements import create, statement_in
 
+MUCH = 1_000_000  # rows; joining so many costs more than the versions of prices that it spares
+# Made of the rows alone.
+OF_ROWS = {"store_sales_line_items": ("sums",)}
+# Made of the rows, of what is known of other data sets, and of each other.
 LOOK_UPS = {
     "customer_merges": ("merge_customers",),
     "store_sales_header": ("customers",),
-    "store_sales_line_items": ("sums", "headers", "prices", "promotions"),
+    "store_sales_line_items": ("headers", "sold", "prices", "promotions"),
     "points_events": ("customers", "sales"),
     "store_inventory": ("products",),
 }
@@ -47,11 +51,20 @@ IS_KNOWN = {
 }
 
 
+def make_of_rows(cursor: Cursor, data_set: DataSet, head: sql.Composable) -> None:
+    """The tables that need nothing but the rows of `head`, as in `make`."""
+    _make(cursor, OF_ROWS.get(data_set.name, ()), head, {})
+
+
 def make(
     cursor: Cursor, data_set: DataSet, head: sql.Composable, parameters: dict[str, Any]
 ) -> None:
     """The tables for the rows of `head` (a with clause that names them `delivered`)."""
-    _make(cursor, LOOK_UPS.get(data_set.name, ()), head, parameters)
+    names = LOOK_UPS.get(data_set.name, ())
+    statements = {}
+    if "sold" in names and _is_much(cursor, data_set):
+        statements = {"sold": "sold_by_batch"}
+    _make(cursor, names, head, parameters, statements)
 
 
 def make_of_returns(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any]) -> None:
@@ -59,11 +72,25 @@ def make_of_returns(cursor: Cursor, data_set: DataSet, parameters: dict[str, Any
     _make(cursor, OF_RETURNS.get(data_set.name, ()), sql.SQL(""), parameters)
 
 
+def _is_much(cursor: Cursor, data_set: DataSet) -> bool:
+    cursor.execute(
+        "select reltuples >= %s from pg_class where oid = cast(%s as regclass)",
+        (MUCH, f'judge."{data_set.name}__read"'),
+    )
+    return cursor.fetchone() == (True,)
+
+
 def _make(
-    cursor: Cursor, names: Sequence[str], head: sql.Composable, parameters: dict[str, Any]
+    cursor: Cursor,
+    names: Sequence[str],
+    head: sql.Composable,
+    parameters: dict[str, Any],
+    statements: Mapping[str, str] | None = None,
 ) -> None:
+    """`statements`: of a name, the file that stands for its own."""
     for name in names:
-        create(cursor, table_of(name), head, statement_in(f"look_ups/{name}"), parameters)
+        statement = statement_in(f"look_ups/{(statements or {}).get(name, name)}")
+        create(cursor, table_of(name), head, statement, parameters)
         if name in UNIQUE:
             cursor.execute(
                 sql.SQL("create unique index on {} ({})").format(
@@ -84,8 +111,13 @@ def what_is_known(cursor: Cursor, data_set: DataSet) -> dict[str, bool]:
     return found
 
 
+def tables_of_rows(data_set: DataSet) -> list[str]:
+    """The names of the tables of `make_of_rows`, in schema `judge`."""
+    return [f"found_{name}" for name in OF_ROWS.get(data_set.name, ())]
+
+
 def tables_of(data_set: DataSet) -> list[str]:
-    """The names of the tables of the data set, in schema `judge`."""
+    """The names of the other tables of the data set, in schema `judge`."""
     names = (*LOOK_UPS.get(data_set.name, ()), *OF_RETURNS.get(data_set.name, ()))
     return [f"found_{name}" for name in names]
 

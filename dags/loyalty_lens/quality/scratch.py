@@ -81,23 +81,52 @@ def has_work(cursor: Cursor, data_set: DataSet, final_rule_ids: list[str]) -> bo
     return bool(_scalar(cursor)) or returns.are_to_review(cursor, data_set)
 
 
+def loaded_batches(cursor: Cursor, data_set: DataSet) -> list[int]:
+    """The batches in status `loaded`."""
+    cursor.execute(
+        "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
+        " order by batch_id",
+        (data_set.name,),
+    )
+    return [batch for (batch,) in cursor.fetchall()]
+
+
+def prepare(cursor: Cursor, data_set: DataSet, suite: Suite, time_zone: str) -> bool:
+    """All that is made of the rows to judge alone; false where there are none.
+
+    `use_prepared` says that they are judged now.
+    """
+    if not read(cursor, data_set, suite, time_zone):
+        return False
+    duplicates.find(cursor, data_set, rows_read(data_set))
+    look_ups.make_of_rows(cursor, data_set, _delivered(data_set))
+    return True
+
+
+def use_prepared(cursor: Cursor, data_set: DataSet) -> None:
+    """Tables that each judgement has under one name are those of the data set from now on."""
+    _clear_judged(cursor, data_set)
+    for name in duplicates.TABLES:
+        cursor.execute(
+            sql.SQL("alter table if exists {} rename to {}").format(
+                duplicates.table_of(data_set, name), sql.Identifier(name)
+            )
+        )
+
+
 def read(cursor: Cursor, data_set: DataSet, suite: Suite, time_zone: str) -> bool:
     """Rows of `loaded` batches (waived and repaired ones aside) and rejects that may pass now.
 
     Not those of `waiting` and `waiting_returns`: what they wait for is as it was. False where that
     leaves nothing.
     """
-    cursor.execute(
-        "select batch_id from ops.load_batches where data_set = %s and status = 'loaded'"
-        " order by batch_id",
-        (data_set.name,),
-    )
-    ids = [batch for (batch,) in cursor.fetchall()]
+    ids = loaded_batches(cursor, data_set)
     tables = []
-    if waiting.find(cursor, data_set, suite, ids):
-        tables.append(waiting.table_of(data_set))
-    if waiting_returns.find(cursor, data_set, suite, ids, time_zone):
-        tables.append(waiting_returns.table_of(data_set))
+    if _has_open_rejects(cursor, data_set):
+        if waiting.find(cursor, data_set, suite, ids):
+            tables.append(waiting.table_of(data_set))
+        if waiting_returns.find(cursor, data_set, suite, ids, time_zone):
+            tables.append(waiting_returns.table_of(data_set))
     still_waiting = sql.SQL("").join(
         sql.SQL(
             " and not exists (select from {} as waiting where"
@@ -143,6 +172,15 @@ def read(cursor: Cursor, data_set: DataSet, suite: Suite, time_zone: str) -> boo
     return True
 
 
+def _has_open_rejects(cursor: Cursor, data_set: DataSet) -> bool:
+    cursor.execute(
+        sql.SQL("select exists (select from reject.{} where status = 'open')").format(
+            sql.Identifier(data_set.name)
+        )
+    )
+    return bool(_scalar(cursor))
+
+
 def _without_closed(cursor: Cursor, data_set: DataSet, batches: list[int]) -> sql.Composable:
     """Leaves out rows that a steward has decided on, where there are any in these batches."""
     closed = sql.SQL(
@@ -168,10 +206,7 @@ def build_judged(
     cursor: Cursor, data_set: DataSet, parameters: dict[str, Any], *, row_by_row: bool
 ) -> None:
     """What phase 1 judges: the rows read and what is looked up for them; a view if `row_by_row`."""
-    head = sql.SQL("with delivered as not materialized (select * from {})").format(
-        rows_read(data_set)
-    )
-    look_ups.make(cursor, data_set, head, parameters)
+    look_ups.make(cursor, data_set, _delivered(data_set), parameters)
     judged = sql.Identifier("judge", table_of(data_set, 1))
     create(
         cursor,
@@ -190,6 +225,12 @@ def build_judged(
         return
     cursor.execute(
         sql.SQL("analyze {} (_batch_id, _row_number, _entity_hash, _key_hash)").format(judged)
+    )
+
+
+def _delivered(data_set: DataSet) -> sql.Composable:
+    return sql.SQL("with delivered as not materialized (select * from {})").format(
+        rows_read(data_set)
     )
 
 
@@ -236,12 +277,20 @@ def _judged(
 
 def clear(cursor: Cursor, data_set: DataSet) -> None:
     """Drops what the judgement of the data set left, from this run or one that was cut short."""
+    _clear_judged(cursor, data_set)
+    clear_prepared(cursor, data_set)
+
+
+def clear_prepared(cursor: Cursor, data_set: DataSet) -> None:
+    """Drops what `prepare` made."""
+    names = [f"{data_set.name}__{what}" for what in ("read", "rows", "waiting", "unmatched")]
+    names += [*duplicates.tables_of(data_set), *look_ups.tables_of_rows(data_set)]
+    drop(cursor, names)
+
+
+def _clear_judged(cursor: Cursor, data_set: DataSet) -> None:
     names = [table_of(data_set, phase) for phase in TABLES]
-    names += [
-        f"{data_set.name}__{what}" for what in ("read", "rows", "shape", "waiting", "unmatched")
-    ]
-    names += look_ups.tables_of(data_set)
-    names += SHARED_TABLES
+    names += [shape_of(data_set), *look_ups.tables_of(data_set), *SHARED_TABLES]
     drop(cursor, names)
 
 

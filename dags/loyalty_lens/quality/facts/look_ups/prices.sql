@@ -2,29 +2,14 @@
 -- the days on which they sell it: the first holds from the beginning, changes[n] from starts[n]. Of its
 -- versions but the first none is looked at that is older than the one valid on the first of these days,
 -- or newer than the last.
-with sold as (
-    select
-        delivered.product_id,
-        min(headers.business_date) as first_date,
-        max(headers.business_date) as last_date
-    from delivered
-    left join judge.found_headers as headers
-        on
-            delivered._batch_id = headers._batch_id
-            and delivered._entity_hash = headers._entity_hash
-            and headers.status = 'accepted'
-    where delivered.product_id is not null
-    group by delivered.product_id
-),
-
-price_versions as (
+with price_versions as (
     select
         sold.product_id,
         versions.unit_price,
         versions._version_at,
         lag(versions.unit_price) over by_version as price_before,
         row_number() over by_version as number
-    from sold
+    from judge.found_sold as sold
     cross join lateral (
         (
             select
