@@ -22,12 +22,17 @@ REPEATS = 3
 TODAY = ("purchases", "customer_rfm", "rfm_thresholds")
 PROFILES = ("customer_profiles", "customer_details", "segment_summary")
 HISTORY = (
+    "state_dates",
+    "state_measures",
     "segment_states",
     "segment_memberships",
+    "segment_stretches",
     "segment_history",
     "segment_changes",
     "segment_migration",
     "segment_validation",
+    "customer_habits",
+    "cohort_months",
     "customer_cohorts",
     "customer_rhythms",
 )

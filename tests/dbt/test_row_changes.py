@@ -20,12 +20,13 @@ TABLES = {
         "product_affinity",
     ),
 }
-STATES = {
-    "marts": (
-        *("delivered_last_purchases", "segment_states", "segment_memberships"),
-        *("segment_migration", "segment_validation"),
-    )
-}
+SEGMENTS = (
+    *("state_measures", "segment_states", "segment_memberships", "segment_stretches"),
+    *("segment_history", "segment_changes", "segment_migration"),
+    *("customer_habits", "cohort_months", "customer_cohorts", "customer_rhythms"),
+)
+STATES = {"marts": (*SEGMENTS, "delivered_last_purchases", "segment_validation")}
+ALL = {**TABLES, "marts": TABLES["marts"] + SEGMENTS}
 # Made anew each time, or nearly.
 SMALL = ("line_amounts", "line_amount_limits", "tier_balances", "product_affinity")
 # Made anew where all accounts are.
@@ -184,8 +185,8 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
         warehouse.load(data_set, rows, arrival=FIRST_DAY)
     deliver(of(dates[0], start))
     count(days[0], start)
-    build(warehouse, start)
-    assert_as_from_nothing(warehouse, analyst, start)
+    build(warehouse, start, ALL["marts"])
+    assert_as_from_nothing(warehouse, analyst, start, ALL)
 
     def check(date: dt.date, *, anew: Sequence[str] = ()) -> None:
         before = {
@@ -194,8 +195,8 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
             for table in tables
             if table not in (*SMALL, *anew)
         }
-        build(warehouse, date)
-        assert_as_from_nothing(warehouse, analyst, date)
+        build(warehouse, date, ALL["marts"])
+        assert_as_from_nothing(warehouse, analyst, date, ALL)
         for table, made in before.items():
             assert made & set(warehouse.rows(MADE.format(table))[0][0]), f"{table} was made anew"
 
@@ -245,6 +246,20 @@ def test_states_before_the_first_change_stand(
             states.setdefault(date, set()).add(number)
         return states
 
+    def stretches() -> dict[str, set[int]]:
+        """Customer to the transactions that wrote their stretches."""
+        rows = warehouse.rows(
+            "select customer_id, array_agg(cast(cast(xmin as text) as bigint))"
+            " from marts.segment_stretches group by customer_id"
+        )
+        return {customer: set(numbers) for customer, numbers in rows}
+
+    def measures(state: dt.date) -> list[tuple[object, ...]]:
+        return warehouse.rows(
+            "select customer_id, recency_days, frequency, monetary from marts.segment_states"
+            f" where state_date = '{state}' order by customer_id"
+        )
+
     def sell(key: str, date: dt.date, customer: str = "C2", **more: str) -> None:
         header = {"transaction_id": key, "customer_id": customer, "store_id": "A"}
         header |= {"transaction_date": f"{date} 12:00", "total_amount": "900"}
@@ -269,10 +284,16 @@ def test_states_before_the_first_change_stand(
     past = {state for state in made() if state < month_end}
     assert len(past) > 2
     sell("N1", month_end)
+    known = stretches()
     assert standing(month_end) == past
-    # The month is over: its end is no longer the current state.
+    assert [customer for customer, numbers in stretches().items() if numbers == known[customer]]
+    # The month is over: its end, reckoned from the sales up to then, is what customer_rfm said of
+    # it, and a year ago is too long ago.
+    past -= {dt.date(2025, 2, 28)}
+    known_then = measures(month_end)
     sell("N2", month_end + dt.timedelta(days=1))
     assert past <= standing(month_end + dt.timedelta(days=1))
+    assert set(measures(month_end)) ^ set(known_then) == set()
     sell("N3", dt.date(2026, 1, 2))
     late = {state for state in past if state < dt.date(2026, 1, 2)}
     assert late

@@ -5,40 +5,12 @@ as_of as (
     select business_date from {{ ref('as_of') }}
 ),
 
-months as (
-    select
-        customer_id,
-        cast(date_trunc('month', business_date) as date) as month_date,
-        sum(net_amount) as net_amount
-    from {{ ref('member_days') }}
-    group by customer_id, month_date
-),
-
-firsts as (
-    select
-        customer_id,
-        min(month_date) as cohort_month
-    from months
-    group by customer_id
-),
-
 sizes as (
     select
-        cohort_month,
+        cast(date_trunc('month', first_day) as date) as cohort_month,
         count(*) as cohort_size
-    from firsts
+    from {{ ref('customer_habits') }}
     group by cohort_month
-),
-
-bought as (
-    select
-        firsts.cohort_month,
-        months.month_date,
-        count(*) as buyer_count,
-        sum(months.net_amount) as net_amount
-    from months
-    inner join firsts on months.customer_id = firsts.customer_id
-    group by firsts.cohort_month, months.month_date
 ),
 
 cells as (
@@ -72,7 +44,7 @@ final as (
         cast(coalesce(bought.net_amount, 0) as numeric(24, 4)) as net_amount
     from cells
     cross join as_of
-    left join bought
+    left join {{ ref('cohort_months') }} as bought
         on
             cells.cohort_month = bought.cohort_month
             and cells.month_date = bought.month_date

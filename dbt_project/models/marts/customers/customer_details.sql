@@ -45,16 +45,6 @@ scores as (
         on customer_clv.customer_id = customer_churn.customer_id
 ),
 
--- The last purchase of all time, where a window leaves it out of RFM.
-last_counted as (
-    select
-        customer_id,
-        max(business_date) as last_purchase_date
-    from {{ ref('purchases') }}
-    where is_counted
-    group by customer_id
-),
-
 -- Ties at the edge are all in: rank, not ntile (semantics 3).
 spend_ranks as (
     select
@@ -69,7 +59,7 @@ last_purchases as (
     select
         customers.customer_id,
         greatest(
-            last_counted.last_purchase_date,
+            habits.last_day,
             case
                 when customers.last_purchase_date <= as_of.business_date
                     then customers.last_purchase_date
@@ -77,7 +67,9 @@ last_purchases as (
         ) as last_purchase_date,
         as_of.business_date
     from customers
-    left join last_counted on customers.customer_id = last_counted.customer_id
+    -- The last purchase of all time, where a window leaves it out of RFM.
+    left join {{ ref('customer_habits') }} as habits
+        on customers.customer_id = habits.customer_id
     cross join as_of
 ),
 

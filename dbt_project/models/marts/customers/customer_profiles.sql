@@ -5,25 +5,6 @@ customers as (
     select * from {{ ref('customer_details') }}
 ),
 
-visits as (
-    select
-        customer_id,
-        store_id,
-        sum(purchase_count) as purchase_count,
-        max(business_date) as last_date
-    from {{ ref('member_days') }}
-    group by customer_id, store_id
-),
-
-home_stores as (
-    select distinct on (customer_id)
-        customer_id,
-        store_id
-    from visits
-    order by
-        customer_id asc, purchase_count desc, last_date desc, store_id collate "C" asc
-),
-
 expiries as (
     select
         customer_id,
@@ -52,7 +33,7 @@ aged as (
 final as (
     select
         customers.customer_id,
-        home_stores.store_id as home_store_id,
+        habits.home_store_id,
         customers.segment_name,
         customers.value_segment,
         customers.rfm_segment,
@@ -99,7 +80,8 @@ final as (
         customers.last_purchase_date,
         customers.business_date
     from customers
-    left join home_stores on customers.customer_id = home_stores.customer_id
+    left join {{ ref('customer_habits') }} as habits
+        on customers.customer_id = habits.customer_id
     left join expiries on customers.customer_id = expiries.customer_id
     left join since on customers.customer_id = since.customer_id
     left join aged on customers.customer_id = aged.customer_id

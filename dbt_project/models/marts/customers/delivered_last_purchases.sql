@@ -2,7 +2,7 @@
 -- no difference to how long ago a customer bought on any day.
 {{ config(
     materialized='by_key', key='customer_id', follows=['purchases', 'customers'],
-    tells=['last_purchase_date']
+    tells=['customer_id']
 ) }}
 with
 

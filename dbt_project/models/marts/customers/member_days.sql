@@ -1,4 +1,7 @@
-{{ config(materialized='by_key', key='customer_id', follows=['purchases']) }}
+{{ config(
+    materialized='by_key', key='customer_id', follows=['purchases'],
+    tells=['customer_id', 'business_date']
+) }}
 with
 
 purchases as (

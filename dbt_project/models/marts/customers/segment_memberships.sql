@@ -10,12 +10,10 @@ final as (
         schemes.segment,
         segment_states.monetary
     from {{ ref('segment_states') }} as segment_states
-    cross join lateral (
-        values
-        ('loyalty', segment_states.segment_name),
-        ('value_engagement', segment_states.value_segment),
-        ('rfm_grid', segment_states.rfm_segment)
-    ) as schemes (scheme, segment)
+    cross join
+        lateral (
+            {{ by_scheme('segment_states') }}
+        ) as schemes (scheme, segment)
 )
 
 select * from final
