@@ -48,8 +48,8 @@ class Ahead:
         self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(max_workers=1)
 
-    def start(self, cursor: Cursor) -> None:
-        """Looks for data sets with much to judge, and begins to read them."""
+    def look(self, cursor: Cursor) -> None:
+        """Looks for data sets with much to judge; the caller commits."""
         cursor.execute("select pg_advisory_lock(%s), pg_advisory_unlock(%s)", (LOCK, LOCK))
         cursor.execute(
             "select data_set from ops.load_batches where status = 'loaded' and data_set = any(%s)"
@@ -59,6 +59,12 @@ class Ahead:
         names = [name for (name,) in cursor.fetchall()]
         batches = {name: to_read(cursor, self._data_sets[name]) for name in names}
         self._batches = {name: ids for name, ids in batches.items() if ids}
+        if self._batches:
+            # All rows are joined to them: a guess from before they came costs half a minute.
+            cursor.execute("analyze ops.load_batches")
+
+    def start(self) -> None:
+        """Begins to read what was found."""
         if not self._batches:
             return
         self._connection = connect(self._url)

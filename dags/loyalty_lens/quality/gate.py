@@ -155,7 +155,8 @@ class _Run:
     def read_ahead(self) -> None:
         """Begins to read what there is much of."""
         with self.connection, self.connection.cursor() as cursor:
-            self.ahead.start(cursor)
+            self.ahead.look(cursor)
+        self.ahead.start()
 
     def judge(self, data_set: DataSet, suite: Suite, whole: tuple[BatchRule, ...]) -> bool:
         """One data set, from its loaded batches to its rejects.
