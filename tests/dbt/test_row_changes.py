@@ -17,7 +17,7 @@ TABLES = {
         *("purchases", "member_days", "returned_lines", "store_category_days", "sales_daily"),
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
         *("sales_trends", "points_ledger", "points_lots", "points_flows", "tier_balances"),
-        "product_affinity",
+        *("product_affinity", "product_sums", "promotion_performance"),
     ),
 }
 SEGMENTS = (
@@ -27,11 +27,14 @@ SEGMENTS = (
 )
 STATES = {"marts": (*SEGMENTS, "delivered_last_purchases", "segment_validation")}
 ALL = {**TABLES, "marts": TABLES["marts"] + SEGMENTS}
-# Made anew each time, or nearly.
-SMALL = ("line_amounts", "line_amount_limits", "tier_balances", "product_affinity")
+# Made anew each time, or all of the few rows are others.
+SMALL = (
+    *("line_amounts", "line_amount_limits", "tier_balances"),
+    *("product_affinity", "product_sums"),
+)
 # Made anew where all accounts are.
 OF_ACCOUNTS = (
-    *("points_ledger", "points_lots", "points_flows"),
+    *("points_ledger", "points_lots", "points_flows", "promotion_performance"),
     *("sales_daily", "sales_trends", "store_category_days"),
 )
 PHONE = "31612345678"

@@ -1,4 +1,4 @@
-{{ config(tells=['promotion_id']) }}
+{{ config(tells=['promotion_id'], told_by=['discount_ratio']) }}
 select
     promotion_id,
     promotion_name,

@@ -142,21 +142,8 @@ contributions as (
     group by
         observed.promotion_id,
         observed.measure,
-        methods.is_paired,
-        observed.arm,
+        case when methods.is_paired then 'both' else observed.arm end,
         observed.store_id
-),
-
-per_store as (
-    select
-        promotion_id,
-        measure,
-        side,
-        store_id,
-        sum(difference) as difference,
-        sum(contribution) as contribution
-    from contributions
-    group by promotion_id, measure, side, store_id
 ),
 
 spreads as (
@@ -168,7 +155,7 @@ spreads as (
         var_samp(contribution) as spread,
         var_samp(contribution) / count(*) as variance,
         var_samp(difference) / count(*) as difference_variance
-    from per_store
+    from contributions
     group by promotion_id, measure, side
 ),
 

@@ -1,7 +1,7 @@
 -- A day with stock but without sales is there, too: that is how a lack of stock shows.
 {{ config(
     materialized='by_key', key='business_date', key_type='date',
-    follows=['sale_lines', 'store_inventory', 'as_of']
+    follows=['sale_lines', 'store_inventory', 'as_of'], tells_rows=true
 ) }}
 with
 

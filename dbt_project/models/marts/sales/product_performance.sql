@@ -16,19 +16,25 @@ products as (
 
 sold as (
     select
+        product_id,
+        unit_count,
+        returned_unit_count,
+        net_amount,
+        out_of_stock_count,
+        stocked_count
+    from {{ ref('product_sums') }}
+),
+
+lately as (
+    select
         days.product_id,
-        sum(days.unit_count) as unit_count,
-        sum(days.returned_unit_count) as returned_unit_count,
-        sum(days.net_amount) as net_amount,
         sum(days.net_amount) filter (where days.business_date > as_of.business_date - 30)
             as recent_amount,
-        sum(days.net_amount) filter (
-            where days.business_date between as_of.business_date - 59 and as_of.business_date - 30
-        ) as previous_amount,
-        sum(days.store_out_of_stock_count) as out_of_stock_count,
-        sum(days.store_count) as stocked_count
+        sum(days.net_amount) filter (where days.business_date <= as_of.business_date - 30)
+            as previous_amount
     from {{ ref('product_daily') }} as days
-    cross join as_of
+    inner join as_of
+        on days.business_date between as_of.business_date - 59 and as_of.business_date
     group by days.product_id
 ),
 
@@ -65,15 +71,16 @@ final as (
         ) as category_ratio,
         cast(sold.returned_unit_count / nullif(sold.unit_count, 0) as numeric(18, 6))
             as returned_ratio,
-        cast(coalesce(sold.recent_amount, 0) as numeric(24, 4)) as recent_amount,
-        cast(coalesce(sold.previous_amount, 0) as numeric(24, 4)) as previous_amount,
-        cast(sold.recent_amount / nullif(sold.previous_amount, 0) - 1 as numeric(18, 6))
+        cast(coalesce(lately.recent_amount, 0) as numeric(24, 4)) as recent_amount,
+        cast(coalesce(lately.previous_amount, 0) as numeric(24, 4)) as previous_amount,
+        cast(lately.recent_amount / nullif(lately.previous_amount, 0) - 1 as numeric(18, 6))
             as trend_ratio,
         cast(counted.stock_on_hand as numeric(24, 4)) as stock_on_hand,
         cast(sold.out_of_stock_count / nullif(sold.stocked_count, 0) as numeric(18, 6))
             as out_of_stock_ratio
     from products
     left join sold on products.product_id = sold.product_id
+    left join lately on products.product_id = lately.product_id
     left join counted on products.product_id = counted.product_id
 )
 
