@@ -5,16 +5,14 @@
 {%- endmacro %}
 
 
-{#- Rows of (scheme, segment) of a state's row; with `is_before`, also of the state before it
-    (`previous_segments`). -#}
-{% macro by_scheme(states, is_before=false) -%}
+{#- Rows of (scheme, segment) of a state's row; with `previous`, what the columns of the state before begin
+    with, also of that one. -#}
+{% macro by_scheme(states, previous=none) -%}
     values
     {% for words in segment_schemes().split() -%}
     {%- set scheme, column = words.split(':') -%}
-    (
-        '{{ scheme }}', {{ states }}.{{ column }}
-        {%- if is_before %}, {{ states }}.previous_{{ column }}{% endif %}
-    ){{ ', ' if not loop.last }}
+    ('{{ scheme }}', {{ states }}.{{ column }}{% if previous %}, {{ previous }}{{ column }}{% endif %})
+    {{- ', ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

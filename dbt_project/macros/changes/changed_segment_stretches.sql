@@ -7,24 +7,30 @@
         select cast(told.key as date) as state_date
         from ({{ told('segment_states', 'state_date') }}) as told
         union
-        select states.state_date
-        from {{ ref('segment_states') }} as states
-        where states.state_date >= {{ built_date() }}
+        select cast(days.day as date)
+        from {{ ref('as_of') }} as as_of
+        cross join
+            lateral generate_series(
+                greatest({{ built_date() }}, date '1970-01-01'), as_of.business_date, interval '1 day'
+            ) as days (day)
     ),
 
-    -- Not so a business date, of today or of a day before.
+    -- Not so a business date, of today or of a day before. The least date from then on is looked up in
+    -- an index, which a date that is nowhere would not be.
     month_ends as materialized (
         select told_dates.state_date
         from told_dates
         inner join {{ ref('as_of') }} as as_of on told_dates.state_date < as_of.business_date
         where
-            exists (
-                select from {{ ref('segment_states') }} as states
-                where states.state_date = told_dates.state_date
-            )
-            or exists (
-                select from {{ this }} as stood
-                where stood.valid_from = told_dates.state_date
+            told_dates.state_date in (
+                (
+                    select min(states.state_date) from {{ ref('segment_states') }} as states
+                    where states.state_date >= told_dates.state_date
+                ),
+                (
+                    select min(stood.valid_from) from {{ this }} as stood
+                    where stood.valid_from >= told_dates.state_date
+                )
             )
     ),
 

@@ -18,6 +18,9 @@
             select from {{ ref('state_dates') }} as states
             where
                 not states.is_current
-                and states.state_date not in (select stood.state_date from {{ this }} as stood)
+                and states.state_date is distinct from (
+                    select min(stood.state_date) from {{ this }} as stood
+                    where stood.state_date >= states.state_date
+                )
         )
 {%- endmacro %}

@@ -4,14 +4,15 @@
 {{ config(materialized='view') }}
 with
 
-today as (
+-- Not materialized: of one customer, indexes find today's and the stretches.
+today as not materialized (
     select
-        memberships.customer_id,
-        memberships.scheme,
-        memberships.segment,
-        memberships.state_date
-    from {{ ref('segment_memberships') }} as memberships
-    inner join {{ ref('as_of') }} as as_of on memberships.state_date = as_of.business_date
+        customer_id,
+        scheme,
+        segment,
+        state_date
+    from {{ ref('segment_memberships') }}
+    where state_date = (select as_of.business_date from {{ ref('as_of') }} as as_of)
 ),
 
 -- The last stretch ends today where today's segment is another.

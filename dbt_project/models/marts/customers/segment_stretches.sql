@@ -27,7 +27,7 @@ entered as (
     from states
     cross join
         lateral (
-            {{ by_scheme('states', is_before=true) }}
+            {{ by_scheme('states', 'states.previous_') }}
         ) as schemes (scheme, segment, previous_segment)
     where schemes.segment is distinct from schemes.previous_segment
 ),
