@@ -15,7 +15,7 @@ measured as (
         monetary,
         available_points
     from {{ ref('state_measures') }}
-    where {{ of_changed_keys('cast(state_date as text)') }}
+    where {{ of_changed_days('state_date') }}
     union all
     select
         customer_rfm.business_date as state_date,
