@@ -33,7 +33,9 @@ bought_new as (
             sale_lines.customer_id = bought.customer_id
             and sale_lines.product_id = bought.product_id
     where
-        {{ is_of_basket('sale_lines.') }}
+        not sale_lines.is_return
+        and sale_lines.is_merchandise
+        and sale_lines.product_id is not null
         and bought.customer_id is null
     group by members.customer_id, sale_lines.product_id
 ),

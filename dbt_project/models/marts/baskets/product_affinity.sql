@@ -1,33 +1,6 @@
 with
 
-products_numbered as (
-    select
-        product_id,
-        product_number
-    from {{ ref('product_numbers') }}
-),
-
-basket_total as (
-    select coalesce(max(basket_count), 0) as basket_count
-    from {{ ref('basket_products') }}
-    where product_number = 0
-),
-
-products_counted as (
-    select
-        product_number,
-        basket_count
-    from {{ ref('basket_products') }}
-),
-
-pairs_counted as (
-    select
-        pair_number,
-        basket_count
-    from {{ ref('basket_pairs') }}
-),
-
-{{ pairs_of_numbers() }},
+{{ product_pairs('(select business_date from ' ~ ref('as_of') ~ ')') }},
 
 products as (
     select
