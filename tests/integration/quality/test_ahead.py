@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_lens.errors import QualityError, WorkerError
 from loyalty_lens.quality import ahead, look_ups, scratch
-from loyalty_lens.worker import Worker
+from tests.integration.quality.dying import Dying
 from tests.integration.quality.warehouse import Warehouse, deliver_masters, line, sale
 
 HEADERS, LINES = "store_sales_header", "store_sales_line_items"
@@ -107,20 +107,10 @@ def test_what_is_put_back_meanwhile_is_read_once_more(
 def test_what_a_run_left_that_ended_early_harms_no_other(
     warehouse: Warehouse, taken: dict[str, bool]
 ) -> None:
-    class Dying(Worker):
-        def __init__(self, calls: int) -> None:
-            self.left = calls
-
-        def call(self, **request: Any) -> Any:
-            self.left -= 1
-            if self.left < 0:
-                raise WorkerError("gone")
-            return living.call(**request)
-
     living = warehouse.worker
     deliver(warehouse)
     for calls in (0, 3, 5):
-        warehouse.worker = Dying(calls)
+        warehouse.worker = Dying(living, calls)
         with pytest.raises(WorkerError):
             warehouse.judge()
     assert warehouse.accepted(LINES) == []

@@ -10,7 +10,7 @@ import yaml
 
 from loyalty_lens.errors import QualityError, SettingsError, WorkerError
 from loyalty_lens.quality.suites import SUITES
-from loyalty_lens.worker import Worker
+from tests.integration.quality.dying import Dying
 from tests.integration.quality.warehouse import Warehouse, deliver_masters, sale
 
 HEADER = "store_sales_header"
@@ -184,19 +184,9 @@ def test_helper_that_dies_leaves_batches_to_the_next_run(warehouse: Warehouse) -
     deliver_masters(warehouse)
     warehouse.deliver(HEADER, sale(), sale("T2", customer_id="C9"))
 
-    class Dying(Worker):
-        def __init__(self, calls: int) -> None:
-            self.left = calls
-
-        def call(self, **request: Any) -> Any:
-            self.left -= 1
-            if self.left < 0:
-                raise WorkerError("gone")
-            return living.call(**request)
-
     living = warehouse.worker
     for calls in (0, 2, 3):
-        warehouse.worker = Dying(calls)
+        warehouse.worker = Dying(living, calls)
         with pytest.raises(WorkerError):
             warehouse.judge()
     assert warehouse.accepted(HEADER) == [] and warehouse.rejected(HEADER) == {}
