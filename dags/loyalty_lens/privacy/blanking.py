@@ -1,6 +1,6 @@
 """Personal data of customers are blanked where they were delivered; keys and amounts stay."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -99,6 +99,18 @@ def blank_rejects(cursor: Cursor, condition: sql.Composable, *values: object) ->
         if cursor.rowcount:
             counts[name] = cursor.rowcount
     return counts
+
+
+def read_anew(cursor: Cursor, batches: Iterable[int]) -> None:
+    """Rows of raw are others: the next build reads these batches again, and no table stands.
+
+    Rows of raw never change else, so batches and tables stand by themselves
+    (docs/decisions/0022, 0044).
+    """
+    cursor.execute(
+        "delete from ops.batch_builds where batch_id = any(%s::bigint[])", (sorted(set(batches)),)
+    )
+    cursor.execute("delete from ops.relation_versions")
 
 
 def schemas_of(cursor: Cursor, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.campaigns.files import new_file
 from loyalty_lens.errors import PrivacyError
-from loyalty_lens.privacy.blanking import OWNERS, blank
+from loyalty_lens.privacy.blanking import OWNERS, blank, read_anew
 from loyalty_lens.splits import load_layouts
 from loyalty_lens.stewardship.audit import given_reason, record
 from loyalty_lens.warehouse.connection import connected
@@ -140,8 +140,7 @@ def erase_all(cursor: Cursor, customers: Sequence[str]) -> dict[str, int]:
         (keys,),
     )
     _add(rows, "ops.notifications", cursor.rowcount)
-    # The tables of accepted rows read these batches again (docs/decisions/0022).
-    cursor.execute("delete from ops.batch_builds where batch_id = any(%s)", (batches,))
+    read_anew(cursor, batches)
     return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from loyalty_lens.privacy.blanking import FREE_TEXT, blank_rejects, schemas_of
+from loyalty_lens.privacy.blanking import FREE_TEXT, blank_rejects, read_anew, schemas_of
 from loyalty_lens.privacy.erasure import certify, erase_all
 from loyalty_lens.privacy.pseudonyms import session
 from loyalty_lens.settings import Settings
@@ -102,9 +102,8 @@ def _customers(cursor: Cursor, days: int) -> int:
 def _guest_phones(cursor: Cursor, days: int) -> int:
     cursor.execute(GUEST_PHONES, (days,))
     batches = [batch for (batch,) in cursor.fetchall()]
-    cursor.execute(
-        "delete from ops.batch_builds where batch_id = any(%s::bigint[])", (sorted(set(batches)),)
-    )
+    if batches:
+        read_anew(cursor, batches)
     return len(batches)
 
 
@@ -130,12 +129,17 @@ def _free_text(name: str, cursor: Cursor, days: int) -> int:
             (days,),
         )
         counts.append(cursor.rowcount)
+    if any(counts):
+        read_anew(cursor, ())
     return counts[0] if counts else 0
 
 
 def _rejects(cursor: Cursor, days: int) -> int:
     """Rejected rows of people, as delivered and as rejected: nobody repairs them any more."""
-    return sum(blank_rejects(cursor, DELIVERED, days).values())
+    blanked = blank_rejects(cursor, DELIVERED, days)
+    if any(blanked.values()):
+        read_anew(cursor, ())
+    return sum(blanked.values())
 
 
 def _notifications(cursor: Cursor, days: int) -> int:

@@ -162,6 +162,12 @@ def date_batches(cursor: Cursor, data_set: DataSet, only: list[int] | None = Non
             where
                 batches.batch_id = spans.batch_id
                 and ({only} is null or batches.batch_id = any({only}))
+                -- Rows judged again that stay out are no news to the tables of this batch.
+                and (
+                    spans.is_whole
+                    or spans.first_date < coalesce(batches.first_business_date, 'infinity')
+                    or spans.last_date > coalesce(batches.last_business_date, '-infinity')
+                )
             """
         ).format(
             judged=sql.Identifier("judge", data_set.name),

@@ -171,7 +171,8 @@
     ) -%}
     {%- set code = modules.re.sub('/\*standing\*/.*?/\*stood\*/', '', sql, flags=modules.re.S) -%}
     {%- set seeds = [] -%}
-    {%- for id in model.depends_on.nodes | sort if graph.nodes[id].resource_type == 'seed' -%}
+    {%- for id in model.depends_on.nodes | sort if id in graph.nodes
+        and graph.nodes[id].resource_type == 'seed' -%}
         {%- do seeds.append(graph.nodes[id].checksum.checksum) -%}
     {%- endfor -%}
     {{ return(local_md5(code ~ functions.rows[0][0] ~ seeds | join)) }}

@@ -49,6 +49,7 @@
                 'select * from ' ~ table ~ ' where _batch_id in (' ~ came | join(', ') ~ ')'
             ) }}
             {% endif -%}
+            {{ note_exchange('true' if changed else 'false') }}
         {%- endcall -%}
         {% if changed -%}{{ run_hooks(post_hooks, inside_transaction=True) }}{%- endif %}
     {%- else -%}

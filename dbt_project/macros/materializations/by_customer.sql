@@ -8,7 +8,7 @@
 {% materialization by_customer, adapter='postgres' %}
     {%- set is_kept = target.name == 'prod' -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set target = this.incorporate(type='table') -%}
+    {%- set table = this.incorporate(type='table') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -18,7 +18,7 @@
         {%- call statement('main') -%}
             set local synchronous_commit = off;
             {{ exchange_rows(
-                target, sql, columns, contracted_columns(), of_changed('stood.customer_id')
+                table, sql, columns, contracted_columns(), of_changed('stood.customer_id')
             ) }}
             {% if config.get('tells') -%}
                 {{ tell_keys('select * from differing') }}
@@ -27,10 +27,11 @@
                 {{ tell_dates_of_customers() }}
             {%- endif %}
             {{ record_accounts() }};
+            {{ note_exchange('exists (select from differing)') }}
             {{ open_to_roles() }};
         {%- endcall -%}
     {%- else -%}
-        {%- do replace_table(existing, target, sql) -%}
+        {%- do replace_table(existing, table, sql) -%}
         {%- if is_kept and config.get('tells') -%}
             {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
         {%- endif -%}
@@ -41,5 +42,5 @@
 
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
+    {{ return({'relations': [table]}) }}
 {% endmaterialization %}

@@ -42,10 +42,14 @@
                     {{ tell_keys('select * from differing') }}
                 {%- endif %}
                 {% if config.get('tells_rows') %}{{ tell_rows() }}{% endif %}
+                {{ note_exchange('exists (select from differing)') }}
             {%- endcall -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
         {%- else -%}
-            {%- call statement('main') -%} {{ open_to_roles() }} {%- endcall -%}
+            {%- call statement('main') -%}
+                {{ note_exchange('false') }}
+                {{ open_to_roles() }}
+            {%- endcall -%}
         {%- endif -%}
     {%- else -%}
         {%- do replace_table(existing, table, whole_sql(sql)) -%}

@@ -39,6 +39,7 @@
             when not matched and added.{{ counted }} <> 0 then
             insert ({{ columns | join(', ') }})
             values ({% for column in columns %}added.{{ column }}{{ ', ' if not loop.last }}{% endfor %});
+            {{ note_exchange('exists (select from added)') }}
         {%- endcall -%}
         {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- else -%}

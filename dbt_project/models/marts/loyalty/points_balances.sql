@@ -1,4 +1,8 @@
-{{ config(tags=['accounts'], post_hook="{{ record_accounts() }}") }}
+-- Never left as it stands, for it records that accounts were brought to an end; where nobody has other
+-- points, it is no news to who reads it.
+{{ config(
+    tags=['accounts'], post_hook="{{ record_accounts() }}", stands=false, is_compared=true
+) }}
 with
 
 as_of as (
