@@ -1,7 +1,7 @@
 {#- What each line sold, cost and earned, on the day of its sale; what came back takes off. Points of the rules
-    are shared by amount, those of a promotion by its lines. `of_days`: a macro that makes the condition
-    that a date is wanted. -#}
-{% macro lines_with_values(of_days) -%}
+    are shared by amount, those of a promotion by its lines. `of_pairs`: a macro that makes the condition
+    that a date and a store are wanted. -#}
+{% macro lines_with_values(of_pairs) -%}
 with
 
 as_of as (
@@ -14,7 +14,7 @@ rule_points as (
         round(sum(base_points + bonus_points) / nullif(max(merchandise_amount), 0), 6)
             as points_per_amount
     from {{ ref('points_earnings') }}
-    where {{ of_days('business_date') }}
+    where {{ of_pairs('business_date', 'store_id') }}
     group by transaction_id
 ),
 
@@ -24,7 +24,7 @@ earnings as (
         promotion_id,
         sum(base_points + bonus_points) as points
     from {{ ref('promotion_earnings') }}
-    where {{ of_days('business_date') }}
+    where {{ of_pairs('business_date', 'store_id') }}
     group by transaction_id, promotion_id
 ),
 
@@ -41,7 +41,7 @@ promotion_points as (
             and earnings.promotion_id = promoted.promotion_id
             and promoted.is_merchandise
             and not promoted.is_return
-            and {{ of_days('promoted.business_date') }}
+            and {{ of_pairs('promoted.business_date', 'promoted.store_id') }}
     group by earnings.transaction_id, earnings.promotion_id
 ),
 
@@ -72,7 +72,9 @@ lines as (
             sale_lines.transaction_id = promotion_points.transaction_id
             and sale_lines.promotion_id = promotion_points.promotion_id
             and sale_lines.is_merchandise
-    where not sale_lines.is_return and {{ of_days('sale_lines.business_date') }}
+    where
+        not sale_lines.is_return
+        and {{ of_pairs('sale_lines.business_date', 'sale_lines.store_id') }}
     union all
     select
         transaction_id,
@@ -88,7 +90,7 @@ lines as (
         cast(0 as numeric) as point_count,
         sold_date as business_date
     from {{ ref('returned_lines') }}
-    where {{ of_days('sold_date') }}
+    where {{ of_pairs('sold_date', 'store_id') }}
 ),
 
 final as (
@@ -117,7 +119,7 @@ select * from final
 {%- endmacro %}
 
 
-{#- The condition of a view: any day. -#}
-{% macro of_any_day(column) -%}
+{#- The condition of a view: any day of any store. -#}
+{% macro of_any(date, other) -%}
     true
 {%- endmacro %}

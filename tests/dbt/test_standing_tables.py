@@ -1,4 +1,4 @@
-"""A table stands while all that it is made of does, and is made anew when any of it changes (0044)."""
+"""A table stands while all that it is made of does, and no longer (docs/decisions/0044)."""
 
 import datetime as dt
 import re

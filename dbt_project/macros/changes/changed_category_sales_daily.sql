@@ -1,5 +1,5 @@
 {% macro changed_category_sales_daily() -%}
-    {{ told_days(['sale_lines']) }}
+    {{ told_pairs(['sale_lines'], 'business_date+store_id') }}
 {%- endmacro %}
 
 

@@ -1,5 +1,6 @@
-{#- Days of entries and tiers that have changed; of a customer who held another tier, all entries since; and
-    the days on which a customer takes another balance along. -#}
+{#- Days and stores of entries that have changed; of a customer who held another tier, of all entries since;
+    and, without a store, days of tiers that have changed, and on which a customer takes another balance
+    along. -#}
 {% macro changed_points_flows() -%}
     with
 
@@ -19,16 +20,16 @@
         from ({{ told_dates_of_customers('points_ledger') }}) as told
     )
 
-    {{ told('points_ledger', 'business_date') }}
+    {{ told('points_ledger', 'business_date+store_id') }}
     union all
-    {{ told('tier_history', 'valid_from') }}
+    select told.key || ' ' from ({{ told('tier_history', 'valid_from') }}) as told
     union all
-    select cast(entries.business_date as text)
+    select {{ key_of('business_date+store_id', 'entries') }}
     from {{ ref('points_ledger') }} as entries
     inner join moved on entries.customer_id = moved.customer_id
     where entries.business_date >= moved.changed_from
     union all
-    select cast(tiers.valid_from as text)
+    select tiers.valid_from || ' '
     from {{ ref('tier_history') }} as tiers
     inner join changed on tiers.customer_id = changed.customer_id
     where tiers.valid_from >= changed.changed_from

@@ -7,6 +7,15 @@
 {%- endmacro %}
 
 
+{#- The key of a row, as a text: a column, or a date and another column (`business_date+store_id`) with a
+    space between; nothing stands for a missing one. -#}
+{% macro key_of(column, rows) -%}
+    {%- set parts = column.split('+') -%}
+    cast({{ rows }}.{{ parts[0] }} as text)
+    {%- if parts | length > 1 %} || ' ' || coalesce({{ rows }}.{{ parts[1] }}, ''){% endif -%}
+{%- endmacro %}
+
+
 {#- Tells the keys of `rows` (a query), in the columns that the model's config `tells`. -#}
 {% macro tell_keys(rows) -%}
     insert into ops.row_changes (model, column_name, key)
@@ -15,17 +24,25 @@
     cross join lateral (
         values
         {% for column in config.require('tells') -%}
-            ('{{ column }}', cast(rows.{{ column }} as text)){{ ', ' if not loop.last }}
+            ('{{ column }}', {{ key_of(column, 'rows') }}){{ ', ' if not loop.last }}
         {% endfor -%}
     ) as told (column_name, key)
     where told.key is not null;
 {%- endmacro %}
 
 
+{#- The columns of the keys that the model tells, and those that its rows are compared in. -#}
+{% macro told_columns() -%}
+    {{ return(
+        (config.require('tells') | join('+')).split('+') | unique | list + config.get('told_by', [])
+    ) }}
+{%- endmacro %}
+
+
 {#- Tells what differs between the table that goes and the one that comes, in the columns that the config
     `tells` (the keys) and `told_by` (what the rows of a key are compared in). -#}
 {% macro tell_differences(existing, made) -%}
-    {%- set columns = (config.require('tells') + config.get('told_by', [])) | join(', ') -%}
+    {%- set columns = told_columns() | join(', ') -%}
     {{ tell_keys(
         "(select " ~ columns ~ " from " ~ made ~ " except select " ~ columns ~ " from " ~ existing
         ~ ") union all (select " ~ columns ~ " from " ~ existing ~ " except select " ~ columns
@@ -40,7 +57,7 @@
         {{ return(false) }}
     {%- endif -%}
     {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
-    {%- set missing = (config.require('tells') + config.get('told_by', [])) | reject('in', names) -%}
+    {%- set missing = told_columns() | reject('in', names) -%}
     {{ return(missing | list | length == 0) }}
 {%- endmacro %}
 
@@ -85,6 +102,19 @@
 {%- endmacro %}
 
 
+{#- The same of a date and another column of these models: `key` as they tell it. -#}
+{% macro told_pairs(models, key) -%}
+    {% for name in models -%}
+    {{ told(name, key) }}
+    union all
+    {% endfor -%}
+    select distinct {{ key_of(key, 'days') }}
+    from {{ ref(models[0]) }} as days
+    inner join {{ ref('as_of') }} as as_of on days.business_date <= as_of.business_date
+    where days.business_date > {{ built_date() }}
+{%- endmacro %}
+
+
 {#- The as-of date of this model's build before. -#}
 {% macro built_date() -%}
     coalesce(
@@ -111,6 +141,37 @@
 {%- endmacro %}
 
 
+{#- The condition that a row's date and other column are a pair to build. Its dates come first, for an index
+    finds those. -#}
+{% macro of_changed_pairs(date, other) -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ {{ date }} = any (
+            array(select distinct cast(left(changed_keys.key, 10) as date) from changed_keys)
+        )
+        and ({{ date }}, coalesce({{ other }}, '')) in (
+            select cast(left(changed_keys.key, 10) as date), substr(changed_keys.key, 12)
+            from changed_keys
+        ) /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The condition that a row that stands is of a key to build (config `key`). -#}
+{% macro of_keys_to_build() -%}
+    {%- set key = config.require('key').split('+') -%}
+    {%- if key | length > 1 -%}
+        {{ of_changed_pairs('stood.' ~ key[0], 'stood.' ~ key[1]) }}
+    {%- else -%}
+        {{ key[0] }} in (
+            select cast(changed_keys.key as {{ config.get('key_type', 'text') }}) from changed_keys
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Whether this model can be brought up to date by what it was told: it was built with the same code, to no
     later date, nothing that it follows was made anew since, and less than half of a large table is
     concerned. Never in a target of an analyst. -#}
@@ -124,7 +185,7 @@
         ~ " and coalesce(builds.business_date <= (" ~ as_of_date() ~ "), builds.business_date is null)"
         ~ " and count(changes.change_id) filter (where changes.key is null) = 0"
         ~ " and count(changes.change_id) < greatest("
-        ~ "100000, (select reltuples / 2 from pg_class where oid = '" ~ this ~ "'::regclass))"
+        ~ "300000, (select reltuples / 2 from pg_class where oid = '" ~ this ~ "'::regclass))"
         ~ " from ops.row_builds as builds"
         ~ " left join ops.row_changes as changes on changes.change_id > builds.change_id"
         ~ " and changes.model in ('" ~ config.require('follows') | join("', '") ~ "')"

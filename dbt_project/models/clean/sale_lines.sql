@@ -1,7 +1,10 @@
 {{ config(
     materialized='by_key', key='transaction_id',
     follows=['sales', 'accepted_lines', 'products', 'promotions', 'line_amount_limits'],
-    tells=['transaction_id', 'customer_id', 'business_date'],
+    tells=[
+        'transaction_id', 'customer_id', 'business_date', 'business_date+store_id',
+        'business_date+product_id'
+    ],
     indexes=[{'columns': ['transaction_id']}, {'columns': ['business_date']}]
 ) }}
 with

@@ -1,7 +1,9 @@
 {{ config(
     materialized='by_key', key='transaction_id',
     follows=['accepted_headers', 'accepted_lines', 'stores', 'customer_merges', 'phone_owners'],
-    tells=['transaction_id', 'customer_id', 'store_id', 'business_date'],
+    tells=[
+        'transaction_id', 'customer_id', 'store_id', 'business_date', 'business_date+store_id'
+    ],
     indexes=[
         {'columns': ['transaction_id']}, {'columns': ['original_transaction_id']},
         {'columns': ['customer_id']}, {'columns': ['business_date']}

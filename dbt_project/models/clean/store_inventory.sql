@@ -1,6 +1,6 @@
 {{ config(
     materialized='by_batch', data_set='store_inventory',
-    tells=['inventory_date'],
+    tells=['inventory_date', 'inventory_date+product_id'],
     indexes=[{'columns': ['_batch_id'], 'type': 'brin'}, {'columns': ['inventory_date']}]
 ) }}
 select

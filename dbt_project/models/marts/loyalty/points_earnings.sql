@@ -2,7 +2,7 @@
 -- purchase are looked up only where a rule asks for them.
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    tells=['business_date']
+    tells=['business_date+store_id']
 ) }}
 with
 

@@ -1,6 +1,6 @@
 -- A customer who changes the tier takes the balance of the evening before along, on the first day.
 {{ config(
-    materialized='by_key', key='business_date', key_type='date', follows=['points_ledger', 'tier_history']
+    materialized='by_key', key='business_date+store_id', follows=['points_ledger', 'tier_history']
 ) }}
 with
 
@@ -40,7 +40,7 @@ moved as (
             and stretches.valid_from > entries.business_date
     where
         stretches.tier <> stretches.tier_before
-        and {{ of_changed_days('stretches.valid_from') }}
+        and {{ of_changed_pairs('stretches.valid_from', "''") }}
     group by
         stretches.customer_id, stretches.tier, stretches.tier_before, stretches.valid_from
 ),
@@ -59,7 +59,7 @@ movements as (
             entries.customer_id = stretches.customer_id
             and entries.business_date >= stretches.valid_from
             and entries.business_date < coalesce(stretches.valid_to, 'infinity')
-    where {{ of_changed_days('entries.business_date') }}
+    where {{ of_changed_pairs('entries.business_date', 'entries.store_id') }}
     union all
     select
         business_date,

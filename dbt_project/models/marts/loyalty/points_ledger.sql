@@ -2,7 +2,7 @@
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
     changed_from='min(business_date)', changed_by=['customer_id'],
-    tells=['business_date', 'customer_id', 'transaction_id']
+    tells=['business_date+store_id', 'customer_id', 'transaction_id']
 ) }}
 with
 

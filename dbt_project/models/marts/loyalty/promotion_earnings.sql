@@ -1,6 +1,6 @@
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    tells=['business_date']
+    tells=['business_date+store_id']
 ) }}
 with
 

@@ -1,7 +1,7 @@
 -- What was sold under a promotion, on the day of the sale, less what went back later; whether it
 -- would have been sold without it is the question of promotion_uplift.
 {{ config(
-    materialized='by_key', key='business_date', key_type='date',
+    materialized='by_key', key='business_date+store_id',
     follows=[
         'sale_lines', 'returned_lines', 'promotion_earnings', 'purchases', 'products', 'promotions',
         'as_of'
@@ -11,7 +11,7 @@ with
 
 lines as (
     select * from {{ ref('promoted_lines') }}
-    where {{ of_changed_days('sold_date') }}
+    where {{ of_changed_pairs('sold_date', 'store_id') }}
 ),
 
 -- A promotion's points of a purchase are shared by amount; the shares add up to them.
@@ -21,7 +21,7 @@ earnings as (
         promotion_id,
         sum(base_points + bonus_points) as points
     from {{ ref('promotion_earnings') }}
-    where {{ of_changed_days('business_date') }}
+    where {{ of_changed_pairs('business_date', 'store_id') }}
     group by transaction_id, promotion_id
 ),
 
@@ -60,7 +60,7 @@ line_points as (
 
 first_purchases as (
     select transaction_id from {{ ref('purchases') }}
-    where purchase_number = 1 and {{ of_changed_days('business_date') }}
+    where purchase_number = 1 and {{ of_changed_pairs('business_date', 'store_id') }}
 ),
 
 valued as (

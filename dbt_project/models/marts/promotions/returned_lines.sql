@@ -1,7 +1,7 @@
 -- What came back, dated and placed where it was sold: a promotion is judged by what was kept.
 {{ config(
     materialized='by_key', key='transaction_id',
-    follows=['sales', 'sale_lines', 'return_matches', 'as_of'], tells=['sold_date'],
+    follows=['sales', 'sale_lines', 'return_matches', 'as_of'], tells=['sold_date+store_id'],
     indexes=[{'columns': ['transaction_id']}]
 ) }}
 with

@@ -1,6 +1,6 @@
 -- What the verdicts are reckoned from. A return lowers the day of its sale, not its own.
 {{ config(
-    materialized='by_key', key='business_date', key_type='date',
+    materialized='by_key', key='business_date+store_id',
     follows=[
         'sale_lines', 'returned_lines', 'points_earnings', 'promotion_earnings', 'products', 'as_of'
     ]
@@ -8,7 +8,7 @@
 with
 
 lines as (
-    {{ lines_with_values(of_changed_days) }}
+    {{ lines_with_values(of_changed_pairs) }}
 ),
 
 by_category as (

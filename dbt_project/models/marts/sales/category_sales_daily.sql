@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_key', key='business_date', key_type='date',
+    materialized='by_key', key='business_date+store_id',
     follows=['sale_lines', 'as_of'], tells=['business_date'],
     indexes=[{'columns': ['business_date']}]
 ) }}
@@ -20,7 +20,7 @@ lines as (
         sale_lines.line_amount
     from {{ ref('sale_lines') }} as sale_lines
     inner join as_of on sale_lines.business_date <= as_of.business_date
-    where {{ of_changed_days('sale_lines.business_date') }}
+    where {{ of_changed_pairs('sale_lines.business_date', 'sale_lines.store_id') }}
 ),
 
 final as (

@@ -1,6 +1,6 @@
 -- A day with stock but without sales is there, too: that is how a lack of stock shows.
 {{ config(
-    materialized='by_key', key='business_date', key_type='date',
+    materialized='by_key', key='business_date+product_id',
     follows=['sale_lines', 'store_inventory', 'as_of'], tells_rows=true
 ) }}
 with
@@ -18,7 +18,7 @@ sold as (
         sum(sale_lines.line_amount) as net_amount
     from {{ ref('sale_lines') }} as sale_lines
     inner join as_of on sale_lines.business_date <= as_of.business_date
-    where {{ of_changed_days('sale_lines.business_date') }}
+    where {{ of_changed_pairs('sale_lines.business_date', 'sale_lines.product_id') }}
     group by sale_lines.business_date, sale_lines.product_id
 ),
 
@@ -31,7 +31,7 @@ stocked as (
         count(*) filter (where store_inventory.stock_on_hand <= 0) as store_out_of_stock_count
     from {{ ref('store_inventory') }} as store_inventory
     inner join as_of on store_inventory.inventory_date <= as_of.business_date
-    where {{ of_changed_days('store_inventory.inventory_date') }}
+    where {{ of_changed_pairs('store_inventory.inventory_date', 'store_inventory.product_id') }}
     group by store_inventory.inventory_date, store_inventory.product_id
 ),
 

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_key', key='business_date', key_type='date',
+    materialized='by_key', key='business_date+store_id',
     follows=['sales', 'points_ledger', 'as_of'], tells=['business_date'],
     told_by=['store_id', 'transaction_count', 'net_amount']
 ) }}
@@ -13,7 +13,7 @@ sales as (
     select sales.*
     from {{ ref('sales') }} as sales
     inner join as_of on sales.business_date <= as_of.business_date
-    where {{ of_changed_days('sales.business_date') }}
+    where {{ of_changed_pairs('sales.business_date', 'sales.store_id') }}
 ),
 
 points as (
