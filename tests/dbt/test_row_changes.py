@@ -12,7 +12,10 @@ from tests.dbt.histories import FIRST_DAY, History, Row, random_history
 from tests.dbt.warehouse import NO_TESTS, Warehouse
 
 TABLES = {
-    "clean": ("sales", "sale_lines", "line_amounts", "line_amount_limits", "sale_returns"),
+    "clean": (
+        *("sales", "sale_lines", "line_amounts", "line_amount_limits", "sale_returns"),
+        "customer_history",
+    ),
     "marts": (
         *("purchases", "member_days", "returned_lines", "store_category_days", "sales_daily"),
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
@@ -221,8 +224,16 @@ def test_any_change_in_any_order_gives_the_rows_of_a_build_from_nothing(
     check(days[60])
     warehouse.load("customer_details", [{"customer_id": "C5", "customer_phone": PHONE}])
     check(days[60])
+    # A version that comes into view later, and a merge.
+    moved = {"customer_id": "C7", "city": "Oslo", "modified_at": LAST - dt.timedelta(days=3)}
+    warehouse.load("customer_details", [moved])
+    check(days[60])
     warehouse.load("customer_merges", [{"customer_id": "C3", "merged_into": "C1"}])
     check(LAST)
+    # A file from before the first one now says who was there from the beginning.
+    day_before = FIRST_DAY - dt.timedelta(days=1)
+    warehouse.load("customer_details", [{"customer_id": "C9"}], arrival=day_before)
+    check(LAST, anew=("customer_history",))
     headers, lines = batches[2]
     warehouse.execute(REJECT.format("store_sales_header", headers))
     warehouse.execute(REJECT.format("store_sales_line_items", headers))

@@ -16,14 +16,14 @@
 {%- endmacro %}
 
 
-{#- Tells the keys of `rows` (a query), in the columns that the model's config `tells`. -#}
-{% macro tell_keys(rows) -%}
+{#- Tells the keys of `rows` (a query), in the columns that the model's config `tells`, or in these. -#}
+{% macro tell_keys(rows, columns=none) -%}
     insert into ops.row_changes (model, column_name, key)
     select distinct '{{ model.name }}', told.column_name, told.key
     from ({{ rows }}) as rows
     cross join lateral (
         values
-        {% for column in config.require('tells') -%}
+        {% for column in columns or config.require('tells') -%}
             ('{{ column }}', {{ key_of(column, 'rows') }}){{ ', ' if not loop.last }}
         {% endfor -%}
     ) as told (column_name, key)
@@ -36,6 +36,25 @@
     {{ return(
         (config.require('tells') | join('+')).split('+') | unique | list + config.get('told_by', [])
     ) }}
+{%- endmacro %}
+
+
+{#- Tells of the rows that came and went (`differing`) the keys that the config `tells`; those that it
+    `tells_by` only where the columns differ that it names for them: a guest who gets a name changes no
+    amount of a day. -#}
+{% macro tell_differing() -%}
+    {%- set by = config.get('tells_by', {}) -%}
+    {{ tell_keys('select * from differing') }}
+    {% for column in by -%}
+        {%- set columns = (column.split('+') + by[column]) | unique | join(', ') -%}
+        {{ tell_keys(
+            "(select " ~ columns ~ " from differing where is_new except all select " ~ columns
+            ~ " from differing where not is_new) union all (select " ~ columns
+            ~ " from differing where not is_new except all select " ~ columns
+            ~ " from differing where is_new)",
+            [column]
+        ) }}
+    {%- endfor %}
 {%- endmacro %}
 
 

@@ -2,7 +2,7 @@
     and another column, `business_date+store_id`). Where the models that it follows (config `follows`) have
     told which keys have other rows (docs/decisions/0032), the model's query makes the rows of those alone;
     what differs from the rows that stand takes their place and is told in turn (config `tells`; with
-    `told_by`, only where these columns differ; with `tells_rows`, the rows themselves, for who adds them
+    `told_by`, only where these columns differ, and with `tells_by` key by key; with `tells_rows`, the rows themselves, for who adds them
     up). The macro `changed_<model>` queries these keys. Else, and where the query `unless` (config) says
     so, the table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
@@ -40,7 +40,7 @@
                         '(select * from differing where differing.is_new) as came'
                     ) }}
                 {%- elif config.get('tells') -%}
-                    {{ tell_keys('select * from differing') }}
+                    {{ tell_differing() }}
                 {%- endif %}
                 {% if config.get('tells_rows') %}{{ tell_rows() }}{% endif %}
                 {{ note_exchange('exists (select from differing)') }}

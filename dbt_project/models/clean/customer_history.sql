@@ -1,5 +1,9 @@
 -- History comes from the delivered versions, not from dbt snapshots: those cannot be rebuilt. An
 -- e-mail address is corrected where it stands (type 1): a new one makes no version and is in all.
+{{ config(
+    materialized='by_key', key='customer_id', follows=['customer_deliveries', 'as_of'],
+    indexes=[{'columns': ['customer_id']}]
+) }}
 with
 
 as_of as (
@@ -7,13 +11,19 @@ as_of as (
 ),
 
 -- The first delivery says who was there from the beginning, whatever date it carries.
+first_delivery as (
+    {{ first_delivery() }}
+),
+
 versions as materialized (
     select
-        *,
-        cast(version_at at time zone 'UTC' as date) as version_date,
-        dense_rank() over (order by _arrival_date, _file_date nulls first) = 1 as is_first_delivery,
+        details.*,
+        cast(details.version_at at time zone 'UTC' as date) as version_date,
+        details._arrival_date is not distinct from first_delivery._arrival_date
+        and details._file_date is not distinct from first_delivery._file_date as is_first_delivery,
         row_number() over (
-            partition by customer_id order by version_at, _batch_id, _row_number
+            partition by details.customer_id
+            order by details.version_at, details._batch_id, details._row_number
         ) as delivery_number,
         {{ content_hash([
             'first_name', 'last_name', 'customer_phone', 'street', 'post_code', 'city', 'state',
@@ -21,7 +31,9 @@ versions as materialized (
             'segment_id', 'attributes', 'has_marketing_consent', 'annual_income',
             'total_loyalty_points', 'birth_date', 'last_purchase_date', 'customer_since',
         ]) }} as content
-    from {{ ref('stg_customer_details') }}
+    from {{ ref('stg_customer_details') }} as details
+    cross join first_delivery
+    where {{ of_changed_keys('(details._batch_id, details._row_number)', records_of_changed_customers()) }}
 ),
 
 visible as (

@@ -1,9 +1,8 @@
 {{ config(
     materialized='by_key', key='transaction_id',
     follows=['accepted_headers', 'accepted_lines', 'stores', 'customer_merges', 'phone_owners'],
-    tells=[
-        'transaction_id', 'customer_id', 'store_id', 'business_date', 'business_date+store_id'
-    ],
+    tells=['transaction_id', 'customer_id', 'store_id', 'business_date+store_id'],
+    tells_by={'business_date': ['transaction_id', 'store_id', 'is_return', 'payment_method']},
     indexes=[
         {'columns': ['transaction_id']}, {'columns': ['original_transaction_id']},
         {'columns': ['customer_id']}, {'columns': ['business_date']}
