@@ -11,55 +11,22 @@ promotions as (
     from {{ ref('promotions') }}
 ),
 
--- Counted by sale, then by customer: no group has to be sorted to tell different ones.
-by_sale as (
+sold as (
     select
         lines.promotion_id,
-        case when not lines.is_return then lines.customer_id end as customer_id,
-        case when not lines.is_return then lines.transaction_id end as transaction_id,
-        coalesce(bool_or(purchases.purchase_number = 1 and not lines.is_return), false)
-            as is_first_purchase,
+        count(distinct lines.transaction_id) filter (where not lines.is_return)
+            as transaction_count,
+        count(distinct lines.customer_id) filter (where not lines.is_return) as customer_count,
+        count(distinct lines.customer_id) filter (
+            where not lines.is_return and purchases.purchase_number = 1
+        ) as new_customer_count,
+        count(distinct lines.store_id) as store_count,
         sum(lines.quantity) as unit_count,
         sum(lines.line_amount) as net_amount
     from {{ ref('promoted_lines') }} as lines
     left join {{ ref('purchases') }} as purchases
         on lines.transaction_id = purchases.transaction_id
-    group by
-        lines.promotion_id,
-        case when not lines.is_return then lines.customer_id end,
-        case when not lines.is_return then lines.transaction_id end
-),
-
-by_customer as (
-    select
-        promotion_id,
-        customer_id,
-        count(transaction_id) as transaction_count,
-        bool_or(is_first_purchase) as is_new_customer,
-        sum(unit_count) as unit_count,
-        sum(net_amount) as net_amount
-    from by_sale
-    group by promotion_id, customer_id
-),
-
-stores as (
-    select
-        promotion_id,
-        count(distinct store_id) as store_count
-    from {{ ref('promotion_performance') }}
-    group by promotion_id
-),
-
-sold as (
-    select
-        promotion_id,
-        cast(sum(transaction_count) as bigint) as transaction_count,
-        count(customer_id) as customer_count,
-        count(customer_id) filter (where is_new_customer) as new_customer_count,
-        sum(unit_count) as unit_count,
-        sum(net_amount) as net_amount
-    from by_customer
-    group by promotion_id
+    group by lines.promotion_id
 ),
 
 earned as (
@@ -103,7 +70,7 @@ final as (
         coalesce(sold.transaction_count, 0) as transaction_count,
         coalesce(sold.customer_count, 0) as customer_count,
         coalesce(sold.new_customer_count, 0) as new_customer_count,
-        coalesce(stores.store_count, 0) as store_count,
+        coalesce(sold.store_count, 0) as store_count,
         cast(coalesce(sold.unit_count, 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sold.net_amount, 0) as numeric(24, 4)) as net_amount,
         cast(coalesce(earned.discount_amount, 0) as numeric(24, 4)) as discount_amount,
@@ -115,7 +82,6 @@ final as (
     from promotions
     cross join as_of
     left join sold on promotions.promotion_id = sold.promotion_id
-    left join stores on promotions.promotion_id = stores.promotion_id
     left join earned on promotions.promotion_id = earned.promotion_id
     left join points on promotions.promotion_id = points.promotion_id
 )
