@@ -343,6 +343,18 @@ def test_rights_survive_a_rebuild_and_come_with_it(
     test_analyst_joins_by_keyed_hashes(people)
 
 
+def test_pseudonyms_are_looked_for_only_where_a_table_is_another(shop: Warehouse) -> None:
+    settings = replace(Settings.from_environment({}), privacy_key=KEY)
+    pseudonyms.refresh(settings, shop.url)
+    one = "select value from privacy.pseudonyms order by value limit 1"
+    shop.execute(f"delete from privacy.pseudonyms where value = ({one})")
+    assert pseudonyms.refresh(settings, shop.url) == 0
+    shop.execute(
+        "update ops.relation_versions set version = 'another' where relation = 'customer_details'"
+    )
+    assert pseudonyms.refresh(settings, shop.url) == 1
+
+
 def test_another_key_makes_other_pseudonyms(people: People, shop: Warehouse) -> None:
     query = "select email from analyst.customer_details where customer_id = 'ANNA'"
     settings = replace(Settings.from_environment({}), privacy_key="another key " * 9)

@@ -105,10 +105,12 @@ def read_anew(cursor: Cursor, batches: Iterable[int]) -> None:
     """Rows of raw are others: the next build reads these batches again, and no table stands.
 
     Rows of raw never change else, so batches and tables stand by themselves
-    (docs/decisions/0022, 0044).
+    (docs/decisions/0022, 0044). Records of customers are read again whatever their batch.
     """
     cursor.execute(
-        "delete from ops.batch_builds where batch_id = any(%s::bigint[])", (sorted(set(batches)),)
+        "delete from ops.batch_builds where batch_id = any(%s::bigint[])"
+        " or model = 'customer_deliveries'",
+        (sorted(set(batches)),),
     )
     cursor.execute("delete from ops.relation_versions")
 

@@ -270,21 +270,29 @@
 {%- endmacro %}
 
 
-{#- Forgets what all who follow have followed. -#}
+{#- Forgets what a model told once all who follow it have followed, or where nobody follows: keys may be a
+    person's, and are not kept for longer. -#}
 {% macro forget_followed() -%}
-    {%- set models = [] -%}
+    {%- set pairs = [] -%}
     {%- for node in graph.nodes.values() if node.config.materialized in ('by_key', 'by_sum') -%}
-        {%- do models.append(node.name) -%}
+        {%- for followed in node.config.follows -%}
+            {%- do pairs.append("('" ~ followed ~ "', '" ~ node.name ~ "')") -%}
+        {%- endfor -%}
     {%- endfor -%}
     delete from ops.row_changes
     where change_id in (
-        select change_id from ops.row_changes
-        where
-            change_id <= (
-                select min(change_id) from ops.row_builds
-                where model in ('{{ models | join("', '") }}')
-                having count(*) = {{ models | length }}
-            )
-        for update skip locked
+        select changes.change_id
+        from ops.row_changes as changes
+        left join (
+            select
+                followed.model,
+                case when count(*) = count(builds.model) then min(builds.change_id) else -1 end
+                    as change_id
+            from (values {{ pairs | join(', ') }}) as followed (model, follower)
+            left join ops.row_builds as builds on followed.follower = builds.model
+            group by followed.model
+        ) as done on changes.model = done.model
+        where done.model is null or changes.change_id <= done.change_id
+        for update of changes skip locked
     );
 {%- endmacro %}
