@@ -1,4 +1,5 @@
--- Which record of which file is about whom: who a new file is about is known without reading the others.
+-- Which record of which file is about whom: who a new file is about is known without reading the
+-- others.
 {{ config(
     materialized='by_batch', data_set='customer_details',
     tells=['customer_id'],

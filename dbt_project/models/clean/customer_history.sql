@@ -19,8 +19,10 @@ versions as materialized (
     select
         details.*,
         cast(details.version_at at time zone 'UTC' as date) as version_date,
-        details._arrival_date is not distinct from first_delivery._arrival_date
-        and details._file_date is not distinct from first_delivery._file_date as is_first_delivery,
+        (
+            details._arrival_date is distinct from first_delivery._arrival_date
+            or details._file_date is distinct from first_delivery._file_date
+        ) is false as is_first_delivery,
         row_number() over (
             partition by details.customer_id
             order by details.version_at, details._batch_id, details._row_number
@@ -33,7 +35,10 @@ versions as materialized (
         ]) }} as content
     from {{ ref('stg_customer_details') }} as details
     cross join first_delivery
-    where {{ of_changed_keys('(details._batch_id, details._row_number)', records_of_changed_customers()) }}
+    where
+        {{ of_changed_keys(
+            '(details._batch_id, details._row_number)', records_of_changed_customers()
+        ) }}
 ),
 
 visible as (

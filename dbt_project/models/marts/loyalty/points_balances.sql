@@ -1,5 +1,5 @@
--- Never left as it stands, for it records that accounts were brought to an end; where nobody has other
--- points, it is no news to who reads it.
+-- Never left as it stands, for it records that accounts were brought to an end; where nobody has
+-- other points, it is no news to who reads it.
 {{ config(
     tags=['accounts'], post_hook="{{ record_accounts() }}", stands=false, is_compared=true
 ) }}
