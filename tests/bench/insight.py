@@ -24,6 +24,9 @@ PROFILES = ("customer_profiles", "customer_details", "segment_summary")
 HISTORY = (
     "state_dates",
     "state_measures",
+    "state_thresholds",
+    "month_end_states",
+    "current_states",
     "segment_states",
     "segment_memberships",
     "segment_stretches",

@@ -21,14 +21,20 @@ TABLES = {
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
         *("sales_trends", "points_ledger", "points_lots", "points_flows", "tier_balances"),
         *("product_affinity", "product_sums", "promotion_performance"),
+        *("state_measures", "month_end_states"),
     ),
 }
 SEGMENTS = (
-    *("state_measures", "segment_states", "segment_memberships", "segment_stretches"),
-    *("segment_history", "segment_changes", "segment_migration"),
+    *("state_thresholds", "current_states", "segment_states", "segment_memberships"),
+    *("segment_stretches", "segment_history", "segment_changes", "segment_migration"),
     *("customer_habits", "cohort_months", "customer_cohorts", "customer_rhythms"),
 )
-STATES = {"marts": (*SEGMENTS, "delivered_last_purchases", "segment_validation")}
+STATES = {
+    "marts": (
+        *("delivered_last_purchases", "state_measures", "month_end_states"),
+        *(*SEGMENTS, "segment_validation"),
+    )
+}
 ALL = {**TABLES, "marts": TABLES["marts"] + SEGMENTS}
 # Made anew each time, or all of the few rows are others.
 SMALL = (
@@ -38,7 +44,7 @@ SMALL = (
 # Made anew where all accounts are.
 OF_ACCOUNTS = (
     *("points_ledger", "points_lots", "points_flows", "promotion_performance"),
-    *("sales_daily", "sales_trends", "store_category_days"),
+    *("sales_daily", "sales_trends", "store_category_days", "state_measures", "month_end_states"),
 )
 PHONE = "31612345678"
 LAST = FIRST_DAY + dt.timedelta(days=120)
@@ -255,7 +261,9 @@ def test_states_before_the_first_change_stand(
         states: dict[dt.date, set[int]] = {}
         for date, number in warehouse.rows(
             "select distinct state_date, cast(cast(xmin as text) as bigint)"
-            " from marts.segment_states"
+            " from marts.month_end_states union"
+            " select distinct state_date, cast(cast(xmin as text) as bigint)"
+            " from marts.current_states"
         ):
             states.setdefault(date, set()).add(number)
         return states

@@ -1,4 +1,5 @@
-{#- States that were told, those after them, and those that follow another state than they did. -#}
+{#- The business date, month ends that were told, states after them, and those that follow another state than
+    they did. -#}
 {% macro changed_segment_migration() -%}
     with
 
@@ -17,8 +18,9 @@
     left join stood on states.state_date = stood.state_date
     where
         states.previous_date is distinct from stood.previous_date
-        or cast(states.state_date as text) in ({{ told('segment_states', 'state_date') }})
-        or cast(states.previous_date as text) in ({{ told('segment_states', 'state_date') }})
+        or states.is_current
+        or cast(states.state_date as text) in ({{ told('month_end_states', 'state_date') }})
+        or cast(states.previous_date as text) in ({{ told('month_end_states', 'state_date') }})
     union all
     select cast(stood.state_date as text) from stood
     where stood.state_date not in (select states.state_date from states)
@@ -29,6 +31,7 @@
 {% macro states_in_order() -%}
     select
         state_date,
+        is_current,
         lag(state_date) over (order by state_date) as previous_date
     from {{ ref('state_dates') }}
 {%- endmacro %}

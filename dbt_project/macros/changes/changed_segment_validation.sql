@@ -15,7 +15,7 @@
     select cast(states.state_date as text) from states
     where
         states.state_date not in (select stood.state_date from {{ this }} as stood)
-        or cast(states.state_date as text) in ({{ told('segment_states', 'state_date') }})
+        or cast(states.state_date as text) in ({{ told('month_end_states', 'state_date') }})
         or exists (
             select from ({{ told('purchases', 'business_date') }}) as told
             where

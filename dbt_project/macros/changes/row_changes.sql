@@ -160,15 +160,21 @@
 {%- endmacro %}
 
 
-{#- The condition that a row's date and other column are a pair to build. Its dates come first, for an index
-    finds those. -#}
+{#- The condition that a row's date and other column are a pair to build. An index finds the dates, or with the
+    model's config `found_by` the others. -#}
 {% macro of_changed_pairs(date, other) -%}
     {%- if flags is not defined or not execute or model.resource_type != 'model'
         or flags.WHICH not in ('run', 'build') -%}
         true
     {%- else -%}
-        /*changed*/ {{ date }} = any (
-            array(select distinct cast(left(changed_keys.key, 10) as date) from changed_keys)
+        {%- set is_by_date = config.get('found_by', 'date') == 'date' -%}
+        /*changed*/ {{ date if is_by_date else other }} = any (
+            array(
+                select distinct
+                    {{ 'cast(left(changed_keys.key, 10) as date)' if is_by_date
+                        else 'substr(changed_keys.key, 12)' }}
+                from changed_keys
+            )
         )
         and ({{ date }}, coalesce({{ other }}, '')) in (
             select cast(left(changed_keys.key, 10) as date), substr(changed_keys.key, 12)

@@ -4,28 +4,30 @@
 {%- endmacro %}
 
 
+{#- A query of the rows that a model has told since this one was built: those that came, with the `sign` 1,
+    and those that went, with -1. -#}
+{% macro told_rows(name) -%}
+    select
+        rows.*,
+        case changes.column_name when 'came' then 1 else -1 end as sign
+    from ops.row_changes as changes
+    cross join lateral jsonb_populate_record(
+        null::{{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }},
+        cast(changes.key as jsonb)
+    ) as rows
+    where
+        changes.model = '{{ name }}'
+        and changes.column_name in ('came', 'went')
+        and changes.change_id > (
+            select builds.change_id from ops.row_builds as builds
+            where builds.model = '{{ model.name }}'
+        )
+{%- endmacro %}
+
+
 {#- The query of a model with the rows that came and went since it was built, in place of all. -#}
 {% macro sql_of_differences(sql) -%}
-    {%- set name = config.require('of') -%}
-    {%- set differences -%}
-        (
-            select
-                rows.*,
-                case changes.column_name when 'came' then 1 else -1 end as sign
-            from ops.row_changes as changes
-            cross join lateral jsonb_populate_record(
-                null::{{ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name }},
-                cast(changes.key as jsonb)
-            ) as rows
-            where
-                changes.model = '{{ name }}'
-                and changes.column_name in ('came', 'went')
-                and changes.change_id > (
-                    select builds.change_id from ops.row_builds as builds
-                    where builds.model = '{{ model.name }}'
-                )
-        )
-    {%- endset -%}
+    {%- set differences = '(' ~ told_rows(config.require('of')) ~ ')' -%}
     {{ return(modules.re.sub('/\*summed\*/.*?/\*whole\*/', differences, sql, flags=modules.re.S)) }}
 {%- endmacro %}
 

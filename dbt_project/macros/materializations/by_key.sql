@@ -1,10 +1,11 @@
 {#- A table of rows that belong to a key (config `key`, of the type `key_type`, a text unless told; or a date
-    and another column, `business_date+store_id`). Where the models that it follows (config `follows`) have
-    told which keys have other rows (docs/decisions/0032), the model's query makes the rows of those alone;
-    what differs from the rows that stand takes their place and is told in turn (config `tells`; with
-    `told_by`, only where these columns differ, and with `tells_by` key by key; with `tells_rows`, the rows themselves, for who adds them
-    up). The macro `changed_<model>` queries these keys. Else, and where the query `unless` (config) says
-    so, the table is made anew. -#}
+    and another column, `business_date+store_id`, rows of which are found by the date, or with `found_by`
+    other by that). Where the models that it follows (config `follows`) have told which keys have other rows
+    (docs/decisions/0032), the model's query makes the rows of those alone; what differs from the rows that
+    stand takes their place and is told in turn (config `tells`; with `told_by`, only where these columns
+    differ, and with `tells_by` key by key; with `tells_rows`, the rows themselves, for who adds them up).
+    The macro `changed_<model>` queries these keys. Else, and where the query `unless` (config) says so, the
+    table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set table = this.incorporate(type='table') -%}

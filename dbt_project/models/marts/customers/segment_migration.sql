@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_key', key='state_date', key_type='date', follows=['segment_states', 'as_of']
+    materialized='by_key', key='state_date', key_type='date', follows=['month_end_states', 'as_of']
 ) }}
 with
 

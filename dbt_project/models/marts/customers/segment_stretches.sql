@@ -2,19 +2,18 @@
 -- whose segments are others each day. Who was in no segment at a month end, and is back, goes on
 -- where they were.
 {{ config(
-    materialized='by_key', key='customer_id', follows=['segment_states', 'as_of']
+    materialized='by_key', key='customer_id', follows=['month_end_states']
 ) }}
 with
 
 -- One sort serves all schemes.
 states as (
     select
-        segment_states.customer_id,
-        segment_states.state_date,
-        {{ previous_segments('segment_states') }}
-    from {{ ref('segment_states') }} as segment_states
-    inner join {{ ref('as_of') }} as as_of on segment_states.state_date < as_of.business_date
-    where {{ of_changed_keys('segment_states.customer_id') }}
+        month_end_states.customer_id,
+        month_end_states.state_date,
+        {{ previous_segments('month_end_states') }}
+    from {{ ref('month_end_states') }} as month_end_states
+    where {{ of_changed_keys('month_end_states.customer_id') }}
 ),
 
 entered as (

@@ -2,7 +2,7 @@
 -- are held against what the same customers bought afterwards.
 {{ config(
     materialized='by_key', key='state_date', key_type='date',
-    follows=['segment_states', 'purchases', 'as_of']
+    follows=['month_end_states', 'purchases', 'as_of']
 ) }}
 with
 

@@ -4,7 +4,7 @@
 {{ config(
     materialized='by_key', key='customer_id',
     follows=['purchases', 'sale_returns', 'points_ledger', 'delivered_last_purchases', 'as_of'],
-    tells=['state_date']
+    tells=['state_date+customer_id', 'state_date']
 ) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') %}
 with

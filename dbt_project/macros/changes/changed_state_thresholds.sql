@@ -1,5 +1,5 @@
 {#- The business date, the one before, and month ends of which the measures of anybody have changed. -#}
-{% macro changed_segment_states() -%}
+{% macro changed_state_thresholds() -%}
     {{ told('state_measures', 'state_date') }}
     union all
     select cast(({{ as_of_date() }}) as text)
