@@ -35,6 +35,7 @@ HISTORY = (
     "segment_migration",
     "segment_validation",
     "customer_habits",
+    "member_months",
     "cohort_months",
     "customer_cohorts",
     "customer_rhythms",

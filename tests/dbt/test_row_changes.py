@@ -21,7 +21,7 @@ TABLES = {
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
         *("sales_trends", "points_ledger", "points_lots", "points_flows", "tier_balances"),
         *("product_affinity", "product_sums", "promotion_performance"),
-        *("state_measures", "month_end_states"),
+        *("state_measures", "month_end_states", "member_months"),
     ),
 }
 SEGMENTS = (
@@ -31,7 +31,7 @@ SEGMENTS = (
 )
 STATES = {
     "marts": (
-        *("delivered_last_purchases", "state_measures", "month_end_states"),
+        *("delivered_last_purchases", "state_measures", "month_end_states", "member_months"),
         *(*SEGMENTS, "segment_validation"),
     )
 }

@@ -1,15 +1,8 @@
-{#- Months with a day that was told, and all in which customers bought who are new or of another cohort. -#}
+{#- Months in which anybody bought otherwise, and all in which customers did who are new or of another cohort. -#}
 {% macro changed_cohort_months() -%}
-    with
-
-    days as (
-        select cast(told.key as date) as business_date
-        from ({{ told('member_days', 'business_date') }}) as told
-        union all
-        select member_days.business_date
-        from {{ ref('member_days') }} as member_days
-        where member_days.customer_id in ({{ told('customer_habits', 'customer_id') }})
-    )
-
-    select cast(cast(date_trunc('month', days.business_date) as date) as text) from days
+    {{ told('member_months', 'month_date') }}
+    union all
+    select cast(months.month_date as text)
+    from {{ ref('member_months') }} as months
+    where months.customer_id in ({{ told('customer_habits', 'customer_id') }})
 {%- endmacro %}

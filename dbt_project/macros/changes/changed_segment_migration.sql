@@ -37,10 +37,8 @@
 {%- endmacro %}
 
 
-{#- A query of the states to build and of those before them. -#}
-{% macro changed_states_and_previous() -%}
-    select cast(changed_keys.key as date) from changed_keys
-    union all
+{#- A query of the states before those to build. -#}
+{% macro days_before_changed_states() -%}
     select max(states.state_date)
     from {{ ref('state_dates') }} as states
     inner join changed_keys on states.state_date < cast(changed_keys.key as date)

@@ -6,6 +6,7 @@
     states as (
         select
             state_dates.state_date,
+            state_dates.is_current,
             state_dates.state_date + {{ var('segment_validation_days') }} as until_date
         from {{ ref('state_dates') }} as state_dates
         inner join {{ ref('as_of') }} as as_of
@@ -15,6 +16,7 @@
     select cast(states.state_date as text) from states
     where
         states.state_date not in (select stood.state_date from {{ this }} as stood)
+        or states.is_current
         or cast(states.state_date as text) in ({{ told('month_end_states', 'state_date') }})
         or exists (
             select from ({{ told('purchases', 'business_date') }}) as told

@@ -147,15 +147,15 @@
 
 
 {#- The condition that a row's day is one of those to build: an array, so that it reaches the tables below a
-    union. -#}
-{% macro of_changed_days(column) -%}
+    union. `days`: a query of the days. -#}
+{% macro of_changed_days(
+    column, days='select cast(changed_keys.key as date) from changed_keys'
+) -%}
     {%- if flags is not defined or not execute or model.resource_type != 'model'
         or flags.WHICH not in ('run', 'build') -%}
         true
     {%- else -%}
-        /*changed*/ {{ column }} = any (
-            array(select cast(changed_keys.key as date) from changed_keys)
-        ) /*end*/
+        /*changed*/ {{ column }} = any (array({{ days }})) /*end*/
     {%- endif -%}
 {%- endmacro %}
 

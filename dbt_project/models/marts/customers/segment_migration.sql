@@ -16,46 +16,70 @@ states as (
         rfm_segment,
         monetary
     from {{ ref('segment_states') }}
-    where {{ of_changed_keys('state_date', changed_states_and_previous()) }}
+    where {{ of_changed_days('state_date') }}
 ),
 
+previous_states as (
+    select
+        state_date,
+        customer_id,
+        segment_name,
+        value_segment,
+        rfm_segment,
+        monetary
+    from {{ ref('segment_states') }}
+    where {{ of_changed_days('state_date', days_before_changed_states()) }}
+),
+
+-- Those who went the same way in all schemes first, so that schemes are told apart for these alone.
 moves as (
     select
         dates.state_date,
         dates.previous_date,
-        schemes.scheme,
-        coalesce(schemes.from_segment, 'First purchase') as from_segment,
-        schemes.to_segment,
-        states.monetary - coalesce(previous.monetary, 0) as revenue_amount
+        states.segment_name,
+        states.value_segment,
+        states.rfm_segment,
+        previous.segment_name as previous_segment_name,
+        previous.value_segment as previous_value_segment,
+        previous.rfm_segment as previous_rfm_segment,
+        count(*) as customer_count,
+        sum(states.monetary - coalesce(previous.monetary, 0)) as revenue_amount
     from dates
     inner join states on dates.state_date = states.state_date
-    left join states as previous
+    left join previous_states as previous
         on
             dates.previous_date = previous.state_date
             and states.customer_id = previous.customer_id
-    cross join
-        lateral (
-            {{ by_scheme('states', 'previous.') }}
-        ) as schemes (scheme, to_segment, from_segment)
-    where
-        dates.previous_date is not null
-        and {{ of_changed_keys('cast(dates.state_date as text)') }}
+    where dates.previous_date is not null
+    group by
+        dates.state_date,
+        dates.previous_date,
+        states.segment_name,
+        states.value_segment,
+        states.rfm_segment,
+        previous.segment_name,
+        previous.value_segment,
+        previous.rfm_segment
 ),
 
 final as (
     select
-        state_date,
-        previous_date,
-        scheme,
-        from_segment,
-        to_segment,
-        count(*) as customer_count,
-        cast(sum(revenue_amount) as numeric(24, 4)) as revenue_amount
+        moves.state_date,
+        moves.previous_date,
+        schemes.scheme,
+        coalesce(schemes.previous_segment, 'First purchase') as from_segment,
+        schemes.segment as to_segment,
+        cast(sum(moves.customer_count) as bigint) as customer_count,
+        cast(sum(moves.revenue_amount) as numeric(24, 4)) as revenue_amount
     from moves
+    cross join
+        lateral (
+            {{ by_scheme('moves', 'moves.previous_') }}
+        ) as schemes (scheme, segment, previous_segment)
     group by
-        state_date,
-        previous_date,
-        scheme,
+        moves.state_date,
+        moves.previous_date,
+        schemes.scheme,
         from_segment,
         to_segment
 )

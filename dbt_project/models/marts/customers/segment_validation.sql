@@ -13,55 +13,77 @@ as_of as (
 dates as (
     select
         state_dates.state_date,
-        state_dates.state_date + {{ var('segment_validation_days') }} as until_date
+        state_dates.state_date + {{ var('segment_validation_days') }} as until_date,
+        row_number() over (order by state_dates.state_date) as number
     from {{ ref('state_dates') }} as state_dates
     inner join as_of
         on state_dates.state_date + {{ var('segment_validation_days') }} <= as_of.business_date
     where {{ of_changed_keys('cast(state_dates.state_date as text)') }}
 ),
 
-bought as (
-    select
-        dates.state_date,
-        purchases.customer_id,
-        sum(purchases.monetary_amount) as spend_amount
+-- A purchase is held against several states: all in one reading, a column each.
+spans as (
+    select {{ spans_by_number() }}
     from dates
-    inner join {{ ref('purchases') }} as purchases
-        on
-            dates.state_date < purchases.business_date
-            and dates.until_date >= purchases.business_date
-    where purchases.is_counted
-    group by dates.state_date, purchases.customer_id
 ),
 
+bought as (
+    select
+        purchases.customer_id,
+        {{ amounts_by_number() }}
+    from {{ ref('purchases') }} as purchases
+    cross join spans
+    where
+        purchases.is_counted
+        and purchases.business_date > (select min(dates.state_date) from dates)
+        and purchases.business_date <= (select max(dates.until_date) from dates)
+    group by purchases.customer_id
+),
+
+-- Without a purchase that counts the amount is null.
 followed as (
     select
         dates.state_date,
         dates.until_date,
-        memberships.scheme,
-        memberships.segment,
-        bought.customer_id is not null as has_repurchased,
-        coalesce(bought.spend_amount, 0) as spend_amount
+        states.segment_name,
+        states.value_segment,
+        states.rfm_segment,
+        {{ amount_after('dates.number') }} as amount
     from dates
-    inner join {{ ref('segment_memberships') }} as memberships
-        on dates.state_date = memberships.state_date
-    left join bought
-        on
-            memberships.state_date = bought.state_date
-            and memberships.customer_id = bought.customer_id
+    inner join {{ ref('segment_states') }} as states on dates.state_date = states.state_date
+    left join bought on states.customer_id = bought.customer_id
+),
+
+-- Those who are in the same segments first, so that schemes are told apart for these alone.
+grouped as (
+    select
+        state_date,
+        until_date,
+        segment_name,
+        value_segment,
+        rfm_segment,
+        count(*) as customer_count,
+        count(amount) as repurchased_count,
+        coalesce(sum(amount), 0) as spend_amount
+    from followed
+    group by state_date, until_date, segment_name, value_segment, rfm_segment
 ),
 
 counted as (
     select
-        state_date,
-        until_date,
-        scheme,
-        segment,
-        count(*) as customer_count,
-        count(*) filter (where has_repurchased) as repurchased_count,
-        sum(spend_amount) as spend_amount
-    from followed
-    group by state_date, until_date, scheme, segment
+        grouped.state_date,
+        grouped.until_date,
+        schemes.scheme,
+        schemes.segment,
+        cast(sum(grouped.customer_count) as bigint) as customer_count,
+        cast(sum(grouped.repurchased_count) as bigint) as repurchased_count,
+        sum(grouped.spend_amount) as spend_amount
+    from grouped
+    cross join
+        lateral (
+            {{ by_scheme('grouped') }}
+        ) as schemes (scheme, segment)
+    group by grouped.state_date, grouped.until_date, schemes.scheme, schemes.segment
 ),
 
 compared as (
