@@ -18,19 +18,67 @@
 {%- endmacro %}
 
 
-{#- The condition that a customer is among those to build. -#}
-{% macro of_changed(column) -%}
+{#- The condition that a customer is among those to build; `keys`: a query of what else `column` is to
+    be in, as an array, so that an index finds it. -#}
+{% macro of_changed(column, keys=none) -%}
+    {%- if flags is not defined or model.resource_type != 'model' -%}
+        true
+    {%- else -%}
+        {%- set accounts = ref('points_accounts') -%}
+        {%- if not execute or not accounts_are_partial() -%}
+            true
+        {%- elif keys -%}
+            {{ column }} = any (array({{ keys }}))
+        {%- else -%}
+            {{ column }} in (
+                select changed.customer_id from {{ accounts }} as changed where changed.is_changed
+            )
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The condition that a row is of a customer to build, and of a date of which something may be another
+    (points_accounts.changed_from): what was before stands (docs/decisions/0046). `rows`: the name of
+    their table in the query, `date`: the column of their date. -#}
+{% macro of_changed_since(rows, date='business_date') -%}
     {%- if flags is not defined or model.resource_type != 'model' -%}
         true
     {%- else -%}
         {%- set accounts = ref('points_accounts') -%}
         {%- if execute and accounts_are_partial() -%}
-            {{ column }} in (
-                select changed.customer_id from {{ accounts }} as changed where changed.is_changed
+            exists (
+                select 1 as is_there from {{ accounts }} as changed
+                where
+                    changed.is_changed
+                    and changed.customer_id = {{ rows }}.customer_id
+                    and {{ rows }}.{{ date }} >= coalesce(changed.changed_from, '-infinity')
             )
         {%- else -%}
             true
         {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A query of the customers whose earlier rows stand, with the first date that is built (`changed_from`);
+    of nobody where all is built. -#}
+{% macro accounts_built_since() -%}
+    {%- set accounts = none -%}
+    {%- if flags is defined and model.resource_type == 'model' -%}
+        {%- set accounts = ref('points_accounts') -%}
+    {%- endif -%}
+    {%- if accounts and execute and accounts_are_partial() -%}
+        select
+            changed.customer_id,
+            changed.changed_from
+        from {{ accounts }} as changed
+        where changed.is_changed and changed.changed_from is not null
+    {%- else -%}
+        select
+            cast(null as text) as customer_id,
+            cast(null as date) as changed_from
+        limit 0
     {%- endif -%}
 {%- endmacro %}
 
@@ -66,11 +114,17 @@
 
 
 {#- The rows of a model as it was built last, of these columns (names to types): no rows in a first
-    build, and in a target of an analyst. -#}
+    build, where the table lacks one of them, and in a target of an analyst. -#}
 {% macro standing_rows(name, columns) -%}
     {%- set standing = none -%}
     {%- if flags is defined and execute and target.name == 'prod' and model.resource_type == 'model' -%}
         {%- set standing = adapter.get_relation(this.database, this.schema, name) -%}
+    {%- endif -%}
+    {%- if standing -%}
+        {%- set names = adapter.get_columns_in_relation(standing) | map(attribute='name') | list -%}
+        {%- if columns.keys() | reject('in', names) | list -%}
+            {%- set standing = none -%}
+        {%- endif -%}
     {%- endif -%}
     {%- if standing -%}
         /*standing*/ (select {{ columns | join(', ') }} from {{ standing }}) /*stood*/

@@ -1,6 +1,7 @@
 {#- A table of rows that belong to customers. Where only some accounts have changed (points_accounts), the
     model's query makes the rows of those: what differs from the rows that stand takes their place,
-    and all other rows are not touched. Else the table is made anew.
+    and all other rows are not touched. Else the table is made anew. Where the config `since` names the
+    column of a row's date, rows of earlier dates than points_accounts says stand, too.
 
     The keys that the config `tells` are those of rows that differ (docs/decisions/0032).
     `changed_from` (config) tells as of which date a customer's rows are others: an aggregate of the rows
@@ -18,7 +19,9 @@
         {%- call statement('main') -%}
             set local synchronous_commit = off;
             {{ exchange_rows(
-                table, sql, columns, contracted_columns(), of_changed('stood.customer_id')
+                table, sql, columns, contracted_columns(),
+                of_changed_since('stood', config.get('since')) if config.get('since')
+                else of_changed('stood.customer_id')
             ) }}
             {% if config.get('tells') -%}
                 {{ tell_keys('select * from differing') }}

@@ -1,7 +1,7 @@
 {{ config(
     materialized='by_key', key='customer_id',
     follows=['sales', 'sale_lines', 'sale_returns', 'as_of'],
-    tells=['customer_id', 'business_date', 'business_date+store_id']
+    tells=['customer_id', 'business_date', 'business_date+store_id', 'business_date+customer_id']
 ) }}
 {%- set basis = setting('rfm_monetary_basis', 'LENS_RFM_MONETARY_BASIS', 'net') -%}
 with

@@ -1,6 +1,7 @@
 -- Whose account may be another than at the last build: rows of purchases, returns, lines, events or
 -- the membership have changed, or a day has come on which points expire, are released or a tier is
--- reviewed. All others stand (docs/decisions/0018, 0032).
+-- reviewed. All others stand, and so does what was before the first date of which something has
+-- changed (docs/decisions/0018, 0032, 0046).
 -- Besides, all follow from: {{ ref('loyalty_tiers') }}, {{ ref('loyalty_rules') }},
 -- {{ ref('promotion_versions') }}
 {{ config(
@@ -35,18 +36,37 @@ accounts as (
 
 -- Rows of accounts that an earlier build did not bring to an end.
 standing as (
-    select rows_before.customer_id
-    from {{ standing_rows('points_accounts', {'customer_id': 'text', 'is_changed': 'boolean'}) }}
-        as rows_before
+    select
+        rows_before.customer_id,
+        coalesce(rows_before.changed_from, '-infinity') as changed_from
+    from {{ standing_rows(
+        'points_accounts',
+        {'customer_id': 'text', 'is_changed': 'boolean', 'changed_from': 'date'}
+    ) }} as rows_before
     cross join build
     where rows_before.is_changed and not build.was_complete
 ),
 
-due as (
-    select changed.customer_id from ({{ due_accounts() }}) as changed (customer_id)
+told as (
+    -- A credit of before may pay a debt of then, once its days of waiting are over.
+    select
+        changed.customer_id,
+        changed.changed_from - {{ var('points_pending_days') }} as changed_from
+    from ({{ due_accounts() }}) as changed
     where changed.customer_id is not null
-    union
-    select customer_id from standing
+    union all
+    select
+        customer_id,
+        changed_from
+    from standing
+),
+
+due as (
+    select
+        customer_id,
+        min(changed_from) as changed_from
+    from told
+    group by customer_id
 ),
 
 final as (
@@ -54,7 +74,13 @@ final as (
         coalesce(accounts.customer_id, due.customer_id) as customer_id,
         coalesce(
             {{ of_changed_keys('due.customer_id', 'select due.customer_id from due') }}, false
-        ) as is_changed
+        ) as is_changed,
+        -- No date where all accounts are built.
+        case
+            when not coalesce(
+                {{ of_changed_keys('due.customer_id', 'select null as nobody') }}, false
+            ) then nullif(due.changed_from, '-infinity')
+        end as changed_from
     from accounts
     full join due on accounts.customer_id = due.customer_id
 )

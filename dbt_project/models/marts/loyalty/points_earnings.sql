@@ -2,13 +2,15 @@
 -- purchase are looked up only where a rule asks for them.
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    tells=['business_date+store_id']
+    tells=['business_date+store_id'], since='business_date'
 ) }}
 with
 
 purchases as (
-    select * from {{ ref('purchases') }}
-    where eligible_amount > 0 and {{ of_changed('customer_id') }}
+    select bought.* from {{ ref('purchases') }} as bought
+    where
+        bought.eligible_amount > 0
+        and {{ of_changed_since('bought') }}
 ),
 
 -- As one range: that a date lies in it is not looked up in an index, rule by rule.
@@ -40,7 +42,12 @@ category_amounts as (
         sum(sale_lines.line_amount) as category_amount
     from {{ ref('sale_lines') }} as sale_lines
     inner join rule_categories on lower(sale_lines.product_category) = rule_categories.category
-    where not sale_lines.is_return and sale_lines.is_merchandise
+    where
+        not sale_lines.is_return
+        and sale_lines.is_merchandise
+        and {{ of_changed(
+            'sale_lines.transaction_id', 'select purchases.transaction_id from purchases'
+        ) }}
     group by sale_lines.transaction_id, rule_categories.category
 ),
 

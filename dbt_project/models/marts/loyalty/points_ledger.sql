@@ -2,7 +2,7 @@
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
     changed_from='min(business_date)', changed_by=['customer_id'],
-    tells=['business_date+store_id', 'customer_id', 'transaction_id']
+    tells=['business_date+store_id', 'customer_id', 'transaction_id'], since='business_date'
 ) }}
 with
 
@@ -31,7 +31,7 @@ credits as (
     where
         postings.step = 3
         and postings.points > 0
-        and {{ of_changed('postings.customer_id') }}
+        and {{ of_changed_since('postings') }}
 ),
 
 others as (
@@ -67,7 +67,7 @@ others as (
             and movements.lot_number = lots.posting_number
     where
         (movements.entry_type = 'EXPIRE' or postings.step > 3 or postings.points < 0)
-        and {{ of_changed('movements.customer_id') }}
+        and {{ of_changed_since('movements') }}
 ),
 
 entries as (

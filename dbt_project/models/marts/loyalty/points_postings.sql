@@ -1,13 +1,21 @@
 -- Whatever moves a customer's points, in the order in which it is worked off: docs/points.md.
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id', 'posting_number']}]
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id', 'posting_number']}],
+    since='business_date'
 ) }}
+{%- set standing = standing_rows(
+    'points_postings',
+    {
+        'customer_id': 'text', 'posting_number': 'integer', 'entry_type': 'text',
+        'transaction_id': 'text', 'lot_id': 'text', 'business_date': 'date',
+    }
+) %}
 {%- set pending = 'business_date + ' ~ var('points_pending_days') %}
 with
 
 events as (
     select * from {{ ref('points_events') }}
-    where event_type = 'ADJUST' and {{ of_changed('customer_id') }}
+    where event_type = 'ADJUST' and {{ of_changed_since('points_events') }}
 ),
 
 earned as (
@@ -22,7 +30,7 @@ earned as (
             ('EARN', points_earned.base_points),
             ('BONUS', points_earned.bonus_points)
         ) as parts (entry_type, points)
-    where {{ of_changed('points_earned.customer_id') }}
+    where {{ of_changed_since('points_earned') }}
 ),
 
 postings as (
@@ -47,7 +55,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('memberships') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('memberships', 'opened_on') }}
     union all
     select
         entry_type,
@@ -92,7 +100,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('event_earnings') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('event_earnings') }}
     union all
     select
         'ADJUST' as entry_type,
@@ -137,7 +145,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('points_reversals') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('points_reversals') }}
     union all
     select
         'REDEEM' as entry_type,
@@ -160,7 +168,7 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('points_redemptions') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('points_redemptions') }}
     union all
     select
         'REFUND' as entry_type,
@@ -185,15 +193,39 @@ postings as (
         _batch_id,
         _row_number
     from {{ ref('points_refunds') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('points_refunds') }}
+),
+
+changed as (
+    {{ accounts_built_since() }}
+),
+
+-- The last posting that stands: the numbers go on from it.
+numbered as (
+    select
+        changed.customer_id,
+        standing.posting_number
+    from changed
+    cross join
+        lateral (
+            select before.posting_number
+            from {{ standing }} as before
+            where
+                changed.customer_id = before.customer_id
+                and changed.changed_from > before.business_date
+            order by before.posting_number desc
+            limit 1
+        ) as standing
 ),
 
 ordered as (
     select
         postings.*,
-        cast(row_number() over customers as integer) as posting_number,
+        cast(coalesce(numbered.posting_number, 0) + row_number() over customers as integer)
+            as posting_number,
         lag(postings.lot_id) over customers as lot_before
     from postings
+    left join numbered on postings.customer_id = numbered.customer_id
     where
         postings.points <> 0
         and postings.business_date <= (select as_of.business_date from {{ ref('as_of') }} as as_of)
@@ -220,25 +252,54 @@ named as (
         customer_id,
         lot_id as link_key
     from {{ ref('points_reversals') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('points_reversals') }}
     union
     select
         customer_id,
         original_transaction_id as link_key
     from {{ ref('points_refunds') }}
-    where {{ of_changed('customer_id') }}
+    where {{ of_changed_since('points_refunds') }}
 ),
 
-links as (
+linked as (
     select
         ordered.customer_id,
         ordered.link_key,
-        min(ordered.posting_number) as posting_number
+        ordered.posting_number
     from ordered
     inner join named
         on ordered.customer_id = named.customer_id and ordered.link_key = named.link_key
     where ordered.entry_type in ('EARN', 'BONUS', 'REDEEM')
-    group by ordered.customer_id, ordered.link_key
+    union all
+    select
+        named.customer_id,
+        named.link_key,
+        standing.posting_number
+    from named
+    inner join changed on named.customer_id = changed.customer_id
+    cross join
+        lateral (
+            select min(before.posting_number) as posting_number
+            from {{ standing }} as before
+            where
+                named.customer_id = before.customer_id
+                and changed.changed_from > before.business_date
+                and before.entry_type in ('EARN', 'BONUS', 'REDEEM')
+                and named.link_key = case
+                    when before.entry_type = 'REDEEM' then before.transaction_id
+                    else before.lot_id
+                end
+        ) as standing
+    where standing.posting_number is not null
+),
+
+links as (
+    select
+        customer_id,
+        link_key,
+        min(posting_number) as posting_number
+    from linked
+    group by customer_id, link_key
 ),
 
 final as (

@@ -1,6 +1,6 @@
 {{ config(
     materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
-    tells=['business_date+store_id']
+    tells=['business_date+store_id'], since='business_date'
 ) }}
 with
 
@@ -18,6 +18,13 @@ promotions as (
     where points_multiplier > 1 or bonus_points > 0
 ),
 
+purchases as (
+    select bought.* from {{ ref('purchases') }} as bought
+    where
+        bought.eligible_amount > 0
+        and {{ of_changed_since('bought') }}
+),
+
 promoted as (
     select
         sale_lines.transaction_id,
@@ -29,7 +36,9 @@ promoted as (
         and sale_lines.is_merchandise
         and not sale_lines.is_return
         and sale_lines.promotion_id in (select promotions.promotion_id from promotions)
-        and {{ of_changed('sale_lines.customer_id') }}
+        and {{ of_changed(
+            'sale_lines.transaction_id', 'select purchases.transaction_id from purchases'
+        ) }}
     group by sale_lines.transaction_id, sale_lines.promotion_id
 ),
 
@@ -39,7 +48,7 @@ rates as (
         transaction_id,
         sum(points_per_unit_spend) as points_per_unit_spend
     from {{ ref('points_earnings') }}
-    where is_for_all_categories
+    where is_for_all_categories and {{ of_changed('customer_id') }}
     group by transaction_id
 ),
 
@@ -69,8 +78,7 @@ final as (
         purchases._batch_id,
         purchases._row_number
     from promoted
-    inner join {{ ref('purchases') }} as purchases
-        on promoted.transaction_id = purchases.transaction_id and purchases.eligible_amount > 0
+    inner join purchases on promoted.transaction_id = purchases.transaction_id
     inner join promotions
         on
             promoted.promotion_id = promotions.promotion_id
@@ -79,7 +87,7 @@ final as (
             and purchases.business_date >= promotions.start_date
             and purchases.business_date <= promotions.end_date
     left join rates on purchases.transaction_id = rates.transaction_id
-    where promoted.promoted_amount > 0 and {{ of_changed('purchases.customer_id') }}
+    where promoted.promoted_amount > 0
 )
 
 select * from final
