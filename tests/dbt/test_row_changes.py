@@ -22,6 +22,8 @@ TABLES = {
         *("sales_trends", "points_ledger", "points_lots", "points_flows", "tier_balances"),
         *("product_affinity", "product_sums", "promotion_performance"),
         *("state_measures", "month_end_states", "member_months"),
+        *("points_earnings", "points_postings", "points_movements"),
+        *("points_lot_sums", "points_movement_sums", "points_liability_daily"),
     ),
 }
 SEGMENTS = (
@@ -40,9 +42,11 @@ ALL = {**TABLES, "marts": TABLES["marts"] + SEGMENTS}
 SMALL = (
     *("line_amounts", "line_amount_limits", "tier_balances"),
     *("product_affinity", "product_sums"),
+    *("points_lot_sums", "points_movement_sums", "points_liability_daily"),
 )
 # Made anew where all accounts are.
 OF_ACCOUNTS = (
+    *("points_earnings", "points_postings", "points_movements"),
     *("points_ledger", "points_lots", "points_flows", "promotion_performance"),
     *("sales_daily", "sales_trends", "store_category_days", "state_measures", "month_end_states"),
 )

@@ -32,12 +32,33 @@
 {%- endmacro %}
 
 
-{#- Tells the rows that came and went (`differing`) as they are. -#}
+{#- Tells the rows that came and went (`differing`) as they are; where the config `tells_rows` names
+    columns, these alone, and only of rows that differ in them. -#}
 {% macro tell_rows() -%}
+    {%- set columns = config.require('tells_rows') -%}
+    {%- if columns is not boolean -%}
+    insert into ops.row_changes (model, column_name, key)
+    {%- for name, these, those in [
+        ('came', 'differing.is_new', 'not differing.is_new'),
+        ('went', 'not differing.is_new', 'differing.is_new'),
+    ] %}
+    select
+        '{{ model.name }}',
+        '{{ name }}',
+        cast(to_jsonb(told) as text)
+    from (
+        select {{ columns | join(', ') }} from differing where {{ these }}
+        except all
+        select {{ columns | join(', ') }} from differing where {{ those }}
+    ) as told
+    {{ 'union all' if not loop.last else ';' }}
+    {%- endfor %}
+    {%- else -%}
     insert into ops.row_changes (model, column_name, key)
     select
         '{{ model.name }}',
         case when differing.is_new then 'came' else 'went' end,
         cast(to_jsonb(differing) - 'is_new' - 'place' as text)
     from differing;
+    {%- endif %}
 {%- endmacro %}

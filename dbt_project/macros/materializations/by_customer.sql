@@ -3,7 +3,8 @@
     and all other rows are not touched. Else the table is made anew. Where the config `since` names the
     column of a row's date, rows of earlier dates than points_accounts says stand, too.
 
-    The keys that the config `tells` are those of rows that differ (docs/decisions/0032).
+    The keys that the config `tells` are those of rows that differ (docs/decisions/0032); `tells_rows`
+    names columns of them that say nothing of a person, for who adds them up (0043).
     `changed_from` (config) tells as of which date a customer's rows are others: an aggregate of the rows
     that went and came, per `changed_by` (columns), of which a customer's least counts. -#}
 {% materialization by_customer, adapter='postgres' %}
@@ -26,6 +27,7 @@
             {% if config.get('tells') -%}
                 {{ tell_keys('select * from differing') }}
             {%- endif %}
+            {% if config.get('tells_rows') %}{{ tell_rows() }}{% endif %}
             {% if config.get('changed_from') -%}
                 {{ tell_dates_of_customers() }}
             {%- endif %}
@@ -35,7 +37,7 @@
         {%- endcall -%}
     {%- else -%}
         {%- do replace_table(existing, table, sql) -%}
-        {%- if is_kept and config.get('tells') -%}
+        {%- if is_kept and (config.get('tells') or config.get('tells_rows')) -%}
             {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}
         {%- endif -%}
         {%- call statement('record') -%}

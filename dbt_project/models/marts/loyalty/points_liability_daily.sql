@@ -11,51 +11,27 @@ first_day as (
     select min(business_date) as business_date from calendar
 ),
 
-lots as (
-    select
-        lot_id,
-        cast(date_trunc('month', business_date) as date) as vintage_month,
-        case when opened_by = 'REFUND' then transaction_id end as refund_id,
-        original_points,
-        repaid_points,
-        business_date,
-        valid_through
-    from {{ ref('points_lots') }}
-),
-
 -- What opened a lot, and what of it paid a debt, counts on the lot's own day.
 opened as (
     select
-        vintage_month,
+        cast(date_trunc('month', business_date) as date) as vintage_month,
         business_date,
-        sum(original_points) as issued_points,
-        sum(repaid_points) as used_points,
+        original_points as issued_points,
+        repaid_points as used_points,
         0 as expired_points,
-        max(valid_through) as valid_through
-    from lots
-    group by vintage_month, business_date
+        valid_through
+    from {{ ref('points_lot_sums') }}
 ),
 
 moved as (
     select
-        lots.vintage_month,
-        entries.business_date,
-        coalesce(sum(entries.points) filter (where entries.entry_type = 'REVERSE'), 0)
-            as issued_points,
-        -coalesce(
-            sum(entries.points) filter (where entries.entry_type not in ('REVERSE', 'EXPIRE')), 0
-        ) as used_points,
-        -coalesce(sum(entries.points) filter (where entries.entry_type = 'EXPIRE'), 0)
-            as expired_points,
+        vintage_month,
+        business_date,
+        -reversed_points as issued_points,
+        used_points,
+        expired_points,
         cast(null as date) as valid_through
-    from {{ ref('points_ledger') }} as entries
-    inner join lots on entries.lot_id = lots.lot_id
-    where
-        entries.points < 0
-        or (
-            entries.entry_type = 'REFUND' and entries.transaction_id is distinct from lots.refund_id
-        )
-    group by lots.vintage_month, entries.business_date
+    from {{ ref('points_movement_sums') }}
 ),
 
 changes as (

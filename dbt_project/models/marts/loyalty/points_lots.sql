@@ -1,5 +1,6 @@
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    tells_rows=['original_points', 'repaid_points', 'business_date', 'valid_through']
 ) }}
 with
 

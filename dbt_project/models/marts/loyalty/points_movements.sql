@@ -1,7 +1,10 @@
 -- Postings worked off one customer at a time: which lots they moved, and what expired between them
 -- (docs/points.md, ops.fold_points). A credit is told only for what it repaid of a debt.
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}]
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    tells_rows=[
+        'posting_number', 'lot_number', 'entry_type', 'points', 'lot_date', 'business_date'
+    ]
 ) }}
 with
 
@@ -34,6 +37,7 @@ final as (
         end as entry_type,
         moved.points,
         moved.repaid as repaid_points,
+        case when moved.lot > 0 then accounts.days[moved.lot] end as lot_date,
         moved.day as business_date
     from accounts
     cross join lateral ops.fold_points(
