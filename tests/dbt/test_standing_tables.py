@@ -74,7 +74,7 @@ def test_with_nothing_new_all_tables_stand(build: Build) -> None:
             {"clean.promotions", "marts.promotion_uplift"},
             {"clean.products", "clean.customers"},
         ),
-        (SCORED, {"marts.customer_churn"}, {"clean.customers", "marts.points_expiring"}),
+        (SCORED, {"marts.customer_churn"}, {"clean.customers", "marts.rule_costs"}),
         (
             "update ops.customer_scores set churn_probability = 0.1",
             {"marts.customer_churn"},

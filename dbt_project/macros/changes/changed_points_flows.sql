@@ -34,3 +34,36 @@
     inner join changed on tiers.customer_id = changed.customer_id
     where tiers.valid_from >= changed.changed_from
 {%- endmacro %}
+
+
+{#- The condition that a row's date and store are a pair to build; without coalesce(), so that an index of
+    both finds it. -#}
+{% macro of_changed_stores(date, store) -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ ({{ date }}, {{ store }}) in (
+            select cast(left(changed_keys.key, 10) as date), substr(changed_keys.key, 12)
+            from changed_keys
+            where length(changed_keys.key) > 11
+        ) /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The same of a row without a store. -#}
+{% macro of_changed_days_alone(date) -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ {{ date }} = any (
+            array(
+                select cast(left(changed_keys.key, 10) as date)
+                from changed_keys
+                where length(changed_keys.key) = 11
+            )
+        ) /*end*/
+    {%- endif -%}
+{%- endmacro %}

@@ -1,7 +1,7 @@
 -- The few rules in force meet the many purchases in one pass; the tier and the categories of a
 -- purchase are looked up only where a rule asks for them.
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id', 'business_date']}],
     tells=['business_date+store_id'], since='business_date'
 ) }}
 with

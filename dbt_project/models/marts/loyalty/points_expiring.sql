@@ -1,3 +1,5 @@
+-- A view: the days left are others each day, of all lots.
+{{ config(materialized='view') }}
 with
 
 as_of as (

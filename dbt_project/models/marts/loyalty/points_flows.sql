@@ -32,17 +32,26 @@ moved as (
         stretches.tier,
         stretches.tier_before,
         stretches.valid_from as business_date,
-        sum(entries.points) as points
+        sum(points_ledger.points) as points
     from stretches
-    inner join {{ ref('points_ledger') }} as entries
+    inner join {{ ref('points_ledger') }} as points_ledger
         on
-            stretches.customer_id = entries.customer_id
-            and stretches.valid_from > entries.business_date
+            stretches.customer_id = points_ledger.customer_id
+            and stretches.valid_from > points_ledger.business_date
     where
         stretches.tier <> stretches.tier_before
         and {{ of_changed_pairs('stretches.valid_from', "''") }}
     group by
         stretches.customer_id, stretches.tier, stretches.tier_before, stretches.valid_from
+),
+
+-- Those of a store by day and store: both are in one index.
+entries as (
+    select * from {{ ref('points_ledger') }}
+    where store_id is not null and {{ of_changed_stores('business_date', 'store_id') }}
+    union all
+    select * from {{ ref('points_ledger') }}
+    where store_id is null and {{ of_changed_days_alone('business_date') }}
 ),
 
 movements as (
@@ -52,14 +61,13 @@ movements as (
         coalesce(stretches.tier, lowest.tier) as tier,
         entries.entry_type,
         entries.points
-    from {{ ref('points_ledger') }} as entries
+    from entries
     cross join lowest
     left join stretches
         on
             entries.customer_id = stretches.customer_id
             and entries.business_date >= stretches.valid_from
             and entries.business_date < coalesce(stretches.valid_to, 'infinity')
-    where {{ of_changed_pairs('entries.business_date', 'entries.store_id') }}
     union all
     select
         business_date,

@@ -1,6 +1,9 @@
 -- Entries of the postings and of what working them off moved (points_movements).
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    materialized='by_customer', tags=['accounts'],
+    indexes=[
+        {'columns': ['customer_id', 'business_date']}, {'columns': ['business_date', 'store_id']}
+    ],
     changed_from='min(business_date)', changed_by=['customer_id'],
     tells=['business_date+store_id', 'customer_id', 'transaction_id'], since='business_date'
 ) }}

@@ -1,4 +1,4 @@
--- What a lot had when it opened is no movement (points_lot_sums), nor is a credit that repaid a debt.
+-- What a lot had when it opened is no movement (points_lot_sums), nor is a credit that repaid debt.
 {{ config(
     materialized='by_sum', of='points_movements', follows=['points_movements'],
     key=['business_date', 'vintage_month'], counted_by='movement_count'

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id']}],
+    materialized='by_customer', tags=['accounts'], indexes=[{'columns': ['customer_id', 'business_date']}],
     tells=['business_date+store_id'], since='business_date'
 ) }}
 with
