@@ -32,11 +32,12 @@ def marts(warehouse: Warehouse) -> Warehouse:
 
 
 def filled(warehouse: Warehouse, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
-    """Replaces the rows of a mart."""
+    """Replaces the rows of a mart, and says so: what reads it does not stand."""
     with closing(connect(warehouse.url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"delete from marts.{table}")
         execute_values(cursor, f"insert into marts.{table} ({columns}) values %s", rows)
         cursor.execute(f"analyze marts.{table}")
+        cursor.execute("delete from ops.relation_versions where relation = %s", (table,))
 
 
 def test_quantiles_are_those_of_students_t() -> None:
