@@ -226,7 +226,10 @@ def test_upkeep_and_full_checks_have_dags_of_their_own(daily: dict[str, Any]) ->
             **common,
         },
         "loyalty_quality": {
-            "tasks": ["data_tests", "first_of_the_month", "raw_against_files", "restore_drill"],
+            "tasks": [
+                *("data_tests", "counted_tables", "first_of_the_month"),
+                *("raw_against_files", "restore_drill"),
+            ],
             "expression": "0 3 * * 0",
             "callbacks": ["tell_quality"],
             **common,

@@ -199,6 +199,7 @@ def test_the_full_checks_read_everything_and_try_the_backup_out(
     assert run["state"] == "success"
     results = run["results"]
     assert results["data_tests"]["test"] > 300
+    assert "marts.points_ledger" in results["counted_tables"]
     assert results["raw_against_files"]["store_sales_header"] == 8
     assert results["restore_drill"]["rows"] == runs["maintenance"]["results"]["back_up"]["rows"]
 

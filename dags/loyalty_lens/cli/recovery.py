@@ -6,6 +6,7 @@ import click
 
 from loyalty_lens.cli.privacy import renew
 from loyalty_lens.errors import WarehouseError
+from loyalty_lens.pipeline.certificate import count_again
 from loyalty_lens.pipeline.lock import only_run
 from loyalty_lens.pipeline.workers import Workers
 from loyalty_lens.privacy import pseudonyms
@@ -97,13 +98,15 @@ def maintain(settings: Settings) -> None:
 @click.option("--restore", "with_restore", is_flag=True, help="Also try the newest backup out.")
 @click.pass_obj
 def verify(settings: Settings, with_restore: bool) -> None:
-    """Check everything that a daily run checks in part: all data tests, raw against its files."""
+    """Check everything that a daily run checks in part: all data tests, tables, raw."""
     url = warehouse_url(settings)
     with only_run(url):
         done = data_tests(settings, url)
+        counted = count_again(url)
         counts = raw_is_whole(url)
         drill = restore_drill(settings, url) if with_restore else None
     click.echo(f"{done.get('test', 0)} data tests passed")
+    click.echo(f"{len(counted)} tables are what certificates say: {', '.join(counted)}")
     click.echo(f"{sum(counts.values()):,} rows of {len(counts)} data sets are in raw, as read")
     if drill:
         click.echo(f"{drill['backup']} brings back {drill['rows']:,} rows, as they were saved")

@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from loyalty_lens.errors import QualityError
 from loyalty_lens.landing.expected import missing
 from loyalty_lens.pipeline.accounts import publish_accounts
+from loyalty_lens.pipeline.counted import counted
 from loyalty_lens.settings import Settings
 from loyalty_lens.warehouse.connection import connected
 
@@ -30,13 +31,19 @@ select distinct on (data_set) data_set, score
 from marts.dq_scores where dimension = 'all' and score is not null
 order by data_set, score_date desc
 """
-AMOUNTS = """
+# What is summed up of which table.
+AMOUNTS = {
+    "sales_amount": ("clean.sales", "sum(total_amount)"),
+    "lines_amount": ("clean.sale_lines", "sum(line_amount)"),
+    "ledger_points": ("marts.points_ledger", "sum(points)"),
+    "balance_points": ("marts.points_balances", "sum(available_points - debt_points)"),
+}
+CONTENT = """
 select jsonb_build_object(
-    'sales_amount', (select sum(total_amount) from clean.sales),
-    'lines_amount', (select sum(line_amount) from clean.sale_lines),
-    'ledger_points', (select sum(points) from marts.points_ledger),
-    'balance_points', (select sum(available_points - debt_points) from marts.points_balances)
+    'rows', count(*),
+    'content', coalesce(sum(hashtextextended(cast(mart as text), 0)), 0)::text
 )
+from marts.{} as mart
 """
 
 
@@ -46,7 +53,8 @@ def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
     Keys: business_date, is_provisional (the store day was not over), missing_data_sets (what that
     day should have brought), scores (per data set, of its newest day), counts (per data set),
     amounts, accounts (customers whose published points this run has changed), hashes (rows and
-    content hash per customer-grain mart).
+    content hash per customer-grain mart), counted_before (tables whose rows stand since an earlier
+    run counted them; docs/decisions/0047).
     Raises QualityError where rows are lost, or the ledger and the balances differ.
     """
     with connected(url) as connection:
@@ -59,9 +67,8 @@ def certify(url: str, run_id: str, settings: Settings) -> dict[str, Any]:
             "missing_data_sets": absent,
             "scores": {name: float(score) for name, score in _rows(connection, SCORES)},
             "counts": dict(_rows(connection, BATCH_COUNTS)),
-            "amounts": _rows(connection, AMOUNTS)[0][0],
             "accounts": publish_accounts(connection),
-            "hashes": {mart: content_of(connection, mart) for mart in CUSTOMER_MARTS},
+            **_counted(connection),
         }
         with connection.cursor() as cursor:
             cursor.execute(
@@ -85,13 +92,58 @@ def _rows(connection: Connection, query: str | sql.Composable) -> list[tuple[Any
 
 
 def content_of(connection: Connection, mart: str) -> dict[str, Any]:
-    """Row count and a hash of all rows that does not depend on their order."""
-    query = sql.SQL(
-        "select count(*), coalesce(sum(hashtextextended(cast(mart as text), 0)), 0)::text"
-        " from marts.{} as mart"
-    ).format(sql.Identifier(mart))
-    rows, content = _rows(connection, query)[0]
-    return {"rows": rows, "content": content}
+    """Row count and a hash of all rows that does not depend on their order, counted now."""
+    content: dict[str, Any] = _rows(connection, _content(mart))[0][0]
+    return content
+
+
+def count_again(url: str) -> list[str]:
+    """Counts anew what certificates took over from an earlier run; names the tables.
+
+    Raises QualityError naming a table that says otherwise, though nobody is known to have changed
+    it. Nothing is written then: whoever asks again is told again.
+    """
+    questions = _questions()
+    with connected(url) as connection:
+        for relation, query in questions.values():
+            kept, _ = counted(connection, relation, query)
+            there, _ = counted(connection, relation, query, anew=True)
+            if kept != there:
+                raise QualityError(
+                    f"{relation}: {kept} was counted and {there} is there, though nobody is known"
+                    " to have changed it: dbt build --full-refresh makes it anew"
+                )
+    return sorted({relation for relation, _ in questions.values()})
+
+
+def _counted(connection: Connection) -> dict[str, Any]:
+    """The keys amounts, hashes and counted_before of the certificate."""
+    answers = {key: counted(connection, *asked) for key, asked in _questions().items()}
+    anew = {relation for key, (relation, _) in _questions().items() if answers[key][1]}
+    return {
+        "amounts": {name: answers["amounts", name][0] for name in AMOUNTS},
+        "hashes": {mart: answers["hashes", mart][0] for mart in CUSTOMER_MARTS},
+        "counted_before": sorted({relation for relation, _ in _questions().values()} - anew),
+    }
+
+
+def _questions() -> dict[tuple[str, str], tuple[str, sql.Composable]]:
+    """What is asked of which table: by (key of the certificate, name), the table and the query."""
+    sums = {
+        ("amounts", name): (
+            relation,
+            sql.SQL("select to_jsonb({}) from {}").format(
+                sql.SQL(total), sql.Identifier(*relation.split("."))
+            ),
+        )
+        for name, (relation, total) in AMOUNTS.items()
+    }
+    contents = {("hashes", mart): (f"marts.{mart}", _content(mart)) for mart in CUSTOMER_MARTS}
+    return {**sums, **contents}
+
+
+def _content(mart: str) -> sql.Composed:
+    return sql.SQL(CONTENT).format(sql.Identifier(mart))
 
 
 def _refuse_breach(certificate: dict[str, Any]) -> None:
