@@ -214,6 +214,7 @@
         ~ " from ops.row_builds as builds"
         ~ " left join ops.row_changes as changes on changes.change_id > builds.change_id"
         ~ " and changes.model in ('" ~ config.require('follows') | join("', '") ~ "')"
+        ~ (" and coalesce(changes.column_name, '') not in ('came', 'went')" if config.get('materialized') == 'by_key' else "")
         ~ " where builds.model = '" ~ model.name ~ "' group by builds.recipe, builds.business_date"
     ) -%}
     {{ return(found.rows | length > 0 and found.rows[0][0]) }}
@@ -280,7 +281,7 @@
     person's, and are not kept for longer. -#}
 {% macro forget_followed() -%}
     {%- set pairs = [] -%}
-    {%- for node in graph.nodes.values() if node.config.materialized in ('by_key', 'by_sum') -%}
+    {%- for node in graph.nodes.values() if node.config.materialized in ('by_key', 'by_sum', 'by_itemset') -%}
         {%- for followed in node.config.follows -%}
             {%- do pairs.append("('" ~ followed ~ "', '" ~ node.name ~ "')") -%}
         {%- endfor -%}

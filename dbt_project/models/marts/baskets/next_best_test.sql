@@ -15,7 +15,9 @@ test_day as materialized (
         on state_dates.state_date <= as_of.business_date - {{ var('next_best_test_days') }}
 ),
 
-{{ product_pairs('(select test_day.tested_on_date from test_day)') }},
+{{ counted_itemsets('(select test_day.tested_on_date from test_day)') }},
+
+{{ product_pairs() }},
 
 {{ next_best('(select test_day.tested_on_date from test_day)', 'product_pairs') }},
 

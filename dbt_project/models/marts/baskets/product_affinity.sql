@@ -1,6 +1,9 @@
+{{ config(materialized='by_itemset', follows=['sale_lines', 'as_of']) }}
 with
 
-{{ product_pairs('(select business_date from ' ~ ref('as_of') ~ ')') }},
+{{ counted_itemsets('(select business_date from ' ~ ref('as_of') ~ ')') }},
+
+{{ product_pairs() }},
 
 products as (
     select
