@@ -17,6 +17,7 @@ PRODUCTS = "abcdefgh"
 STATUS = "update ops.load_batches set status = '{}' where batch_id in {}"
 
 Baskets = dict[str, tuple[dt.date, set[str]]]
+Itemsets = Counter[tuple[str, str]]
 
 
 def build(warehouse: Warehouse, date: dt.date) -> None:
@@ -43,9 +44,9 @@ def deliver(warehouse: Warehouse, baskets: Baskets) -> tuple[int, int]:
     )
 
 
-def counted(baskets: Iterable[tuple[dt.date, set[str]]], today: dt.date) -> Counter[tuple[str, str]]:
+def counted(baskets: Iterable[tuple[dt.date, set[str]]], today: dt.date) -> Itemsets:
     """Baskets of the window: of all, of each product, of each two."""
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Itemsets = Counter()
     for date, products in baskets:
         if today - dt.timedelta(days=WINDOW) < date <= today:
             counts["", ""] += 1
@@ -146,7 +147,7 @@ def test_counts_follow_baskets_that_come_go_and_change(warehouse: Warehouse) -> 
     known = {key: (date, products - {"b"}) for key, (date, products) in known.items()}
     known = {key: basket for key, basket in known.items() if basket[1]}
     step(day(18))
-    # Two that nobody bought together before: once they are no news; so often they may have come to count.
+    # Two that nobody bought together before: once is no news; so often they may have come to count.
     new = {"XY": (day(19), set("xy"))}
     known |= new
     deliver(warehouse, new)
