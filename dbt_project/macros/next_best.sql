@@ -8,12 +8,15 @@
     `last_date`: an expression, a date with segment_states. `pairs`: a relation with product_id,
     other_product_id, basket_count, product_basket_count, lift. -#}
 {% macro next_best(last_date, pairs) -%}
+{#- One row per customer as it is: grouped, so that the planner knows. Else it takes what they bought for
+    thousands of times as much, and splits hash tables into hundreds of files. -#}
 members as materialized (
     select
         customer_id,
-        value_segment
+        max(value_segment) as value_segment
     from {{ ref('segment_states') }}
     where state_date = {{ last_date }}
+    group by customer_id
 ),
 
 -- Of customers in no segment, too: what most bought, everybody did.

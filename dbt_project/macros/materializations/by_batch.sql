@@ -55,6 +55,9 @@
     {%- else -%}
         {#- Nothing comes of nothing: a data set that was never delivered is made anew each time. -#}
         {%- set was_empty = existing is not none and existing.is_table and is_empty(existing) -%}
+        {#- Few rows are rejected, and raw is looked through for them: where processes share a hash table,
+            the planner would fill it with all of raw. -#}
+        {%- call statement('plan') -%} set local enable_parallel_hash = off {%- endcall -%}
         {%- do replace_table(existing, table, sql) -%}
         {%- if is_kept and not (was_empty and is_empty(table)) -%}
             {%- call statement('tell') -%} {{ tell_all() }} {%- endcall -%}

@@ -24,6 +24,7 @@ sales as (
         store_id,
         is_return,
         business_date,
+        year * 12 + month as month_number,
         sold_at
     from {{ ref('sales') }}
     where {{ of_changed_keys('transaction_id') }}
@@ -41,10 +42,11 @@ promotions as (
     select promotion_id from {{ ref('promotions') }}
 ),
 
+-- Months as numbers: a line's date is not cut to its month, twice, to find its limits.
 limits as (
     select
         product_category,
-        month,
+        cast(extract(year from month) * 12 + extract(month from month) as integer) as month_number,
         median_log_amount,
         log_scale
     from {{ ref('line_amount_limits') }}
@@ -64,7 +66,7 @@ final as (
         coalesce(sales.is_return, false) as is_return,
         case
             when sales.is_return or lines.line_item_amount <= 0 then false
-            when own.month is not null
+            when own.month_number is not null
                 then ops.is_outlier(
                     ln(cast(lines.line_item_amount as double precision)),
                     own.median_log_amount,
@@ -99,11 +101,11 @@ final as (
     left join limits as own
         on
             coalesce(products.product_category, '{{ var("uncategorised") }}') = own.product_category
-            and cast(date_trunc('month', sales.business_date) as date) = own.month
+            and sales.month_number = own.month_number
     left join limits as general
         on
             general.product_category = ''
-            and cast(date_trunc('month', sales.business_date) as date) = general.month
+            and sales.month_number = general.month_number
 )
 
 select * from final
