@@ -42,7 +42,8 @@ def run(
 ) -> RunResult:
     """All steps in order; a failed step fails the run, in `ops.pipeline_runs` too, and raises."""
     with only_run(url):
-        workers.warm_up()
+        if not steps.is_judged(settings):
+            workers.warm_up()
         run_id = steps.open_run(settings, requested=requested)
         result = RunResult(run_id)
         plan: dict[str, Callable[[], dict[str, Any]]] = {
@@ -59,6 +60,8 @@ def run(
                 result.answers[name] = step()
                 result.seconds[name] = time.perf_counter() - started
                 LOG.info("%-9s done in %.1f s", name, result.seconds[name])
+                if name == "land" and result.answers[name]["files_loaded"]:
+                    workers.warm_up()
         except BaseException as error:
             _mark_failed(settings, run_id, f"{name}: {_reason(error)}")
             if not isinstance(error, KeyboardInterrupt):  # somebody is there and knows

@@ -63,6 +63,16 @@ def land(
     return report.as_dict()
 
 
+def is_judged(settings: Settings) -> bool:
+    """Whether there is nothing to judge, unless files come."""
+    return gate.is_settled(
+        warehouse_url(settings),
+        currency=settings.currency,
+        default_time_zone=settings.default_time_zone,
+        feed=settings.feed,
+    )
+
+
 def validate(settings: Settings, run_id: str, workers: Workers | None = None) -> dict[str, Any]:
     """Rows not yet judged to accepted or `reject`, and the as-of date of the run settled."""
     url = warehouse_url(settings)

@@ -27,7 +27,7 @@ class Workers:
         )
 
     def warm_up(self) -> None:
-        """Starts both, so that their imports overlap with the landing of files."""
+        """Starts both, so that their imports overlap with other work; once is enough."""
         self.gate.start()
         self.dbt.start()
 

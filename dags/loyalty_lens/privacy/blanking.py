@@ -6,6 +6,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import DataSet
+from loyalty_lens.quality import settled
 from loyalty_lens.quality.classification import is_personal
 from loyalty_lens.splits import load_layouts
 
@@ -102,7 +103,7 @@ def blank_rejects(cursor: Cursor, condition: sql.Composable, *values: object) ->
 
 
 def read_anew(cursor: Cursor, batches: Iterable[int]) -> None:
-    """Rows of raw are others: the next build reads these batches again, and no table stands.
+    """Rows of raw are others: they are judged and read again, and no table stands.
 
     Rows of raw never change else, so batches and tables stand by themselves
     (docs/decisions/0022, 0044). Records of customers are read again whatever their batch.
@@ -113,6 +114,7 @@ def read_anew(cursor: Cursor, batches: Iterable[int]) -> None:
         (sorted(set(batches)),),
     )
     cursor.execute("delete from ops.relation_versions")
+    settled.forget(cursor)
 
 
 def schemas_of(cursor: Cursor, name: str) -> list[str]:

@@ -29,6 +29,7 @@ from loyalty_lens.quality import (
     report,
     returns,
     scratch,
+    settled,
     versions,
 )
 from loyalty_lens.quality.ahead import Ahead
@@ -39,7 +40,7 @@ from loyalty_lens.quality.hints import setting_hints
 from loyalty_lens.quality.report import QualityReport
 from loyalty_lens.quality.routing import Routing
 from loyalty_lens.quality.suites import SUITES, Suite
-from loyalty_lens.warehouse.connection import connect
+from loyalty_lens.warehouse.connection import connect, connected
 from loyalty_lens.worker import Worker
 
 LOG = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ def validate(
 ) -> QualityReport:
     """Judges all batches in status `loaded` and the open rejects that may pass by now.
 
+    Nothing is judged where a validation in the same state has changed nothing (`settled`).
+
     `business_date` is that of the run, where it was given explicitly: it dates the arrival of the
     batches. `feed` adds the rules of `great_expectations/feeds/<feed>.yml`. `warning_examples`: of
     how many rows of each warning the report names the message.
@@ -85,18 +88,39 @@ def validate(
         run.data_sets, run.rules = data_sets, rules
         run.warning_examples = warning_examples
         run.prepare(data_sets.values())
-        with run.ahead:
-            run.read_ahead()
-            for name, data_set in data_sets.items():
-                while run.judge(data_set, rules[name], whole.get(name, ())):
-                    pass  # batches were held: the others are judged as if those had not come
-        run.settle_returns()
-        return run.finish(data_sets, business_date, started)
+        settings = (currency, default_time_zone, feed)
+        state = run.state(suites, settings)
+        if warning_examples or not run.is_settled(state):
+            worker.start()
+            with run.ahead:
+                run.read_ahead()
+                for name, data_set in data_sets.items():
+                    while run.judge(data_set, rules[name], whole.get(name, ())):
+                        pass  # batches were held: the others are judged as if those had not come
+            run.settle_returns()
+        found = run.finish(data_sets, business_date, started)
+        if run.state(suites, settings) == state:
+            run.remember(state)
+        return found
     except psycopg2.Error as error:
         reason = first_line(error, otherwise=type(error).__name__)
         raise QualityError(f"the validation stopped, nothing is lost: {reason}") from error
     finally:
         connection.close()
+
+
+def is_settled(
+    url: str,
+    *,
+    currency: str,
+    default_time_zone: str,
+    feed: str | None = None,
+    suites: Path = SUITES,
+) -> bool:
+    """Whether `validate` would have nothing to judge now."""
+    with connected(url) as connection, connection.cursor() as cursor:
+        state = settled.state_of(cursor, suites, (currency, default_time_zone, feed))
+        return settled.is_settled(cursor, state)
 
 
 class _Run:
@@ -151,6 +175,24 @@ class _Run:
                 )
             _write_store_zones(cursor)
             merges.write_kept(cursor)
+
+    def state(self, suites: Path, parameters: tuple[str | None, ...]) -> str:
+        """Of all that a judgement follows from (`settled`)."""
+        with self.connection, self.connection.cursor() as cursor:
+            return settled.state_of(cursor, suites, parameters)
+
+    def is_settled(self, state: str) -> bool:
+        """Whether judging again would change nothing."""
+        with self.connection, self.connection.cursor() as cursor:
+            is_settled = settled.is_settled(cursor, state)
+        if is_settled:
+            LOG.info("nothing to judge: all that rejected rows wait for is as it was")
+        return is_settled
+
+    def remember(self, state: str) -> None:
+        """Notes that this validation has changed nothing."""
+        with self.connection, self.connection.cursor() as cursor:
+            settled.remember(cursor, state)
 
     def read_ahead(self) -> None:
         """Begins to read what there is much of."""

@@ -9,7 +9,7 @@ from psycopg2.extras import execute_values
 
 from loyalty_lens.errors import TransformError
 from loyalty_lens.quality.outliers import record_outliers
-from loyalty_lens.transform import standing
+from loyalty_lens.transform import standing, unchanged
 from loyalty_lens.warehouse.connection import connected
 from loyalty_lens.worker import Worker
 
@@ -48,19 +48,19 @@ def build(
 ) -> dict[str, int]:
     """Builds one layer (or `all`, what reads the `models`, or only the `tests`).
 
-    Returns the number of nodes by kind. A staging layer that stands is left as it is, and its
-    models are recorded as `unchanged`.
+    Returns the number of nodes by kind. A layer that stands is left as it is, and its models are
+    recorded as `unchanged`: staging as the project would build it (`standing`), clean and marts
+    where a build would change nothing (`unchanged`).
     Raises TransformError naming the first model or test that failed; what was built before stays,
     each table replaced in one transaction.
     """
     refuse_unjudged(url)
-    if layer == standing.LAYER:
-        with connected(url) as connection, connection.cursor() as cursor:
-            found = standing.fingerprint(cursor, worker.environment)
-            unchanged = standing.standing(cursor, found)
-        if unchanged:
-            _record(url, run_id, unchanged)
-            return _counts(unchanged)
+    before = _state(url, worker, layer, business_date)
+    with connected(url) as connection, connection.cursor() as cursor:
+        stands = standing.standing(cursor, before, layer)
+    if stands:
+        _record(url, run_id, stands)
+        return _counts(stands)
     nodes: list[dict[str, Any]] = []
     for command in COMMANDS[layer]:
         done = worker.call(arguments=[*command, *_variables(business_date)])
@@ -69,12 +69,24 @@ def build(
         failed = [node for node in done if node["status"] not in ("success", "pass", "warn")]
         if failed:
             raise TransformError(_told(failed))
-    if layer == standing.LAYER:
-        with connected(url) as connection, connection.cursor() as cursor:
-            standing.remember(cursor, standing.fingerprint(cursor, worker.environment), nodes)
     if layer in ("clean", "all"):
         record_outliers(url, run_id)
+    after = _state(url, worker, layer, business_date)
+    # What staging says changes with the project alone; the others stand where nothing has changed.
+    if after and (layer == standing.LAYER or after == before):
+        with connected(url) as connection, connection.cursor() as cursor:
+            standing.remember(cursor, after, nodes, layer)
     return _counts(nodes)
+
+
+def _state(url: str, worker: Worker, layer: str, business_date: dt.date | None) -> str | None:
+    """Of all that the layer follows from; None where it is built whatever that is."""
+    with connected(url) as connection, connection.cursor() as cursor:
+        if layer == standing.LAYER:
+            return standing.fingerprint(cursor, worker.environment)
+        if layer in unchanged.LAYERS:
+            return unchanged.state_of(cursor, worker.environment, business_date)
+    return None
 
 
 def refuse_unjudged(url: str) -> None:

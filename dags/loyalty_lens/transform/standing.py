@@ -43,24 +43,24 @@ def fingerprint(cursor: Cursor, environment: Mapping[str, str], project: Path = 
     return digest.hexdigest()
 
 
-def standing(cursor: Cursor, found: str) -> list[dict[str, Any]] | None:
+def standing(cursor: Cursor, found: str | None, layer: str = LAYER) -> list[dict[str, Any]] | None:
     """The nodes of the layer as last built, marked `unchanged`; None where it must be built."""
     cursor.execute(
         "select nodes from ops.standing_layers where layer = %s and fingerprint = %s",
-        (LAYER, found),
+        (layer, found),
     )
     row = cursor.fetchone()
     return [{**node, "status": "unchanged"} for node in row[0]] if row else None
 
 
-def remember(cursor: Cursor, found: str, nodes: list[dict[str, Any]]) -> None:
+def remember(cursor: Cursor, found: str, nodes: list[dict[str, Any]], layer: str = LAYER) -> None:
     """Notes what was just built, for the next run."""
     cursor.execute(
         "insert into ops.standing_layers (layer, fingerprint, nodes) values (%s, %s, %s)"
         " on conflict (layer) do update set fingerprint = excluded.fingerprint,"
         " nodes = excluded.nodes, built_at = clock_timestamp()",
         (
-            LAYER,
+            layer,
             found,
             json.dumps([{k: node[k] for k in ("unique_id", "resource_type")} for node in nodes]),
         ),

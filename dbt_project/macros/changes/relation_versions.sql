@@ -14,10 +14,21 @@
 {%- endmacro %}
 
 
-{#- What the rows of a relation say, as a text. -#}
-{% macro version_of_content(relation) -%}
+{#- What the rows of a relation say, as a text, but for columns in `renewed`, which no table reads. -#}
+{% macro version_of_content(relation, renewed=()) -%}
     (
-        select count(*) || '.' || coalesce(sum(hash_record_extended(rows, 0)), 0)
+        select count(*) || '.' || coalesce(
+            sum(
+                {% if renewed -%}
+                    hashtextextended(
+                        cast(to_jsonb(rows) - cast(array['{{ renewed | join("', '") }}'] as text[]) as text), 0
+                    )
+                {%- else -%}
+                    hash_record_extended(rows, 0)
+                {%- endif %}
+            ),
+            0
+        )
         from {{ relation }} as rows
     )
 {%- endmacro %}
@@ -46,6 +57,8 @@
             || {{ version_of_rows('ops.load_batches', batches) }}
             || {{ version_of_rows('reject.' ~ source.name) }}
             || {{ version_of_rows('ops.duplicates', batches) }}
+        {%- elif source.config.meta.renewed -%}
+            {{ version_of_content(source.relation_name, source.config.meta.renewed) }}
         {%- else -%}
             {{ version_of_rows(source.relation_name) }}
         {%- endif -%}
@@ -66,7 +79,7 @@
 
 {#- What this model would be made of: `recipe` (code with settings, functions of the database, columns) and
     `inputs` (versions of all that it reads, none where one of them is unknown), and whether it `stands`: was
-    made of these last. -#}
+    made of these last; or at least with this recipe (`is_coded_so`). -#}
 {% macro makings(sql) -%}
     {%- set versions = [] -%}
     {%- for id in nodes_read(model.depends_on.nodes).split() | unique | sort -%}
@@ -82,8 +95,19 @@
     {{ return({
         'recipe': recipe,
         'inputs': found[0],
+        'is_coded_so': found[1] == recipe,
         'stands': found[0] is not none and found[1] == recipe and found[2] == found[0],
     }) }}
+{%- endmacro %}
+
+
+{#- Whether the query's rows are those of the table, text for text: of a small table. -#}
+{% macro says_the_same(table, sql) -%}
+    {%- set content = "(select array_agg(cast(rows as text) order by cast(rows as text)) from (" -%}
+    {{ return(run_query(
+        "select " ~ content ~ sql ~ ") as rows) is not distinct from "
+        ~ content ~ "select * from " ~ table ~ ") as rows)"
+    ).rows[0][0]) }}
 {%- endmacro %}
 
 

@@ -2,21 +2,28 @@
     materialization does; but in two statements, where that needs ten to twenty, each with its
     round trip and its events. Half the time of a small model went there (docs/decisions/0014).
     Where the config `tells` keys, those whose rows differ are told to who follows (docs/decisions/0032).
-    A table that is made of what it was made of last stands as it is (docs/decisions/0044); not one that reads
-    what dbt does not know of (config `stands`: false), in full refreshes and in targets of analysts. -#}
+    A table that is made of what it was made of last stands as it is (docs/decisions/0044); not in full refreshes
+    and in targets of analysts. One that reads what dbt does not know of (config `stands`: false) is asked anew,
+    and stands where it says the same, so that views upon it stay. One of the accounts (tag) that stands is as
+    the accounts of the day want it, too. -#}
 {% materialization table, adapter='postgres' %}
     {%- set is_kept = target.name == 'prod' -%}
     {%- set is_telling = is_kept and config.get('tells') is not none -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set made_of = makings(sql) if is_kept and config.get('stands', true) else none -%}
+    {%- set made_of = makings(sql) if is_kept else none -%}
     {%- set table = this.incorporate(type='table') -%}
+    {%- set may_stand = made_of and existing is not none and existing.is_table and not flags.FULL_REFRESH -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- if made_of and made_of.stands and existing is not none and existing.is_table
-        and not flags.FULL_REFRESH -%}
-        {%- call statement('main') -%} {{ open_to_roles() }} {%- endcall -%}
+    {%- if may_stand and (
+        made_of.stands if config.get('stands', true) else made_of.is_coded_so and says_the_same(table, sql)
+    ) -%}
+        {%- call statement('main') -%}
+            {{ open_to_roles() }};
+            {% if 'accounts' in config.get('tags', []) %}{{ record_accounts() }}{% endif %}
+        {%- endcall -%}
     {%- else -%}
         {%- do replace_table(existing, table, sql, is_telling, made_of) -%}
     {%- endif -%}

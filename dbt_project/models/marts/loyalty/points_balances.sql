@@ -1,8 +1,5 @@
--- Never left as it stands, for it records that accounts were brought to an end; where nobody has
--- other points, it is no news to who reads it.
-{{ config(
-    tags=['accounts'], post_hook="{{ record_accounts() }}", stands=false, is_compared=true
-) }}
+-- Where it is made anew and nobody has other points, it is no news to who reads it.
+{{ config(tags=['accounts'], post_hook="{{ record_accounts() }}", is_compared=true) }}
 with
 
 as_of as (
