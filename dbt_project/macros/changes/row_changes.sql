@@ -250,7 +250,8 @@
 
 
 {#- What the rows of the model follow from besides the rows they are made of: its code as rendered, with
-    all settings, the functions of the database, and seeds. What it reads of the build before is no part. -#}
+    all settings, the functions of the database, seeds, and small tables of which any change changes all
+    rows (config `remade_by`). What it reads of the build before is no part. -#}
 {% macro row_recipe(sql) -%}
     {%- set functions = run_query(
         "select md5(string_agg(prosrc, '|' order by proname, oid)) from pg_proc"
@@ -261,6 +262,10 @@
     {%- for id in model.depends_on.nodes | sort if id in graph.nodes
         and graph.nodes[id].resource_type == 'seed' -%}
         {%- do seeds.append(graph.nodes[id].checksum.checksum) -%}
+    {%- endfor -%}
+    {%- for name in config.get('remade_by', []) -%}
+        {%- set relation = graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name -%}
+        {%- do seeds.append(run_query("select " ~ version_of_content(relation)).rows[0][0]) -%}
     {%- endfor -%}
     {{ return(local_md5(code ~ functions.rows[0][0] ~ seeds | join)) }}
 {%- endmacro %}

@@ -27,7 +27,8 @@
 
 {#- The query of a model with the rows that came and went since it was built, in place of all. -#}
 {% macro sql_of_differences(sql) -%}
-    {%- set differences = '(' ~ told_rows(config.require('of')) ~ ')' -%}
+    {%- set told = regrouped_rows() if config.get('groups') else told_rows(config.require('of')) -%}
+    {%- set differences = '(' ~ told ~ ')' -%}
     {{ return(modules.re.sub('/\*summed\*/.*?/\*whole\*/', differences, sql, flags=modules.re.S)) }}
 {%- endmacro %}
 

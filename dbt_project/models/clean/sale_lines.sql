@@ -7,7 +7,10 @@
     tells_by={'business_date': [
         'transaction_id', 'line_item_id', 'product_category', 'is_return', 'line_amount'
     ]},
-    tells_rows=['transaction_id', 'product_id', 'business_date', 'is_return', 'is_merchandise'],
+    tells_rows=[
+        'transaction_id', 'customer_id', 'product_id', 'is_return', 'is_merchandise', 'quantity',
+        'line_amount', 'business_date'
+    ],
     indexes=[{'columns': ['transaction_id']}, {'columns': ['business_date']}]
 ) }}
 with
