@@ -24,6 +24,7 @@ TABLES = {
         *("state_measures", "month_end_states", "member_months"),
         *("points_earnings", "points_postings", "points_movements"),
         *("points_lot_sums", "points_movement_sums", "points_liability_daily"),
+        "member_visits_daily",
     ),
 }
 SEGMENTS = (
@@ -40,6 +41,7 @@ STATES = {
 ALL = {**TABLES, "marts": TABLES["marts"] + SEGMENTS}
 # Made anew each time, or all of the few rows are others.
 SMALL = (
+    "member_visits_daily",
     *("line_amounts", "line_amount_limits", "tier_balances"),
     *("product_affinity", "product_sums"),
     *("points_lot_sums", "points_movement_sums", "points_liability_daily"),
