@@ -181,6 +181,26 @@ popular_left as materialized (
     ) as best
 ),
 
+-- What a customer has, in one row: as rows they would be looked up in a table that is planned for a
+-- hundred times as many.
+known as (
+    select
+        customer_id,
+        value_segment,
+        array_agg(product_id) as product_ids
+    from bought_of_those
+    group by customer_id, value_segment
+),
+
+reasons as (
+    select
+        customer_id,
+        value_segment,
+        product_ids,
+        unnest(product_ids) as product_id
+    from known
+),
+
 suggested as (
     select
         reasons.customer_id,
@@ -188,14 +208,12 @@ suggested as (
         pair_scores.because_of_product_id,
         pair_scores.strength_ratio,
         pair_scores.popularity_ratio
-    from bought_of_those as reasons
+    from reasons
     inner join pair_scores
         on
             reasons.value_segment = pair_scores.value_segment
             and reasons.product_id = pair_scores.because_of_product_id
-    left join bought_of_those as known
-        on reasons.customer_id = known.customer_id and pair_scores.product_id = known.product_id
-    where known.customer_id is null
+    where pair_scores.product_id <> all(reasons.product_ids)
     union all
     select
         member_places.customer_id,
