@@ -243,9 +243,18 @@
 {%- endmacro %}
 
 
+{#- A part of a query that reads the table itself, for what is kept of it in a build by changes. -#}
+{% macro where_kept(part) -%}
+    {%- if flags is defined and execute and model.resource_type == 'model' and flags.WHICH in ('run', 'build') -%}
+        /*kept*/ {{ part }} /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- A model's query of all its rows. -#}
 {% macro whole_sql(sql) -%}
-    {{ return(modules.re.sub('/\*changed\*/.*?/\*end\*/', 'true', sql, flags=modules.re.S)) }}
+    {%- set without_kept = modules.re.sub('/\*kept\*/.*?/\*end\*/', '', sql, flags=modules.re.S) -%}
+    {{ return(modules.re.sub('/\*changed\*/.*?/\*end\*/', 'true', without_kept, flags=modules.re.S)) }}
 {%- endmacro %}
 
 

@@ -20,6 +20,8 @@ sold as (
         and {{ of_changed_keys('sales.customer_id') }}
 ),
 
+{{ where_kept(kept_lines()) }}
+
 lines as (
     select
         transaction_id,
@@ -29,8 +31,9 @@ lines as (
     from {{ ref('sale_lines') }}
     where
         not is_return
-        and {{ of_changed_keys('transaction_id', 'select sold.transaction_id from sold') }}
+        and {{ of_changed_keys('transaction_id', transactions_without_kept_lines()) }}
     group by transaction_id
+    {{ where_kept('union all select * from kept_lines') }}
 ),
 
 returned as (
