@@ -34,7 +34,7 @@ final as (
         max(business_date) over (
             partition by customer_id
             order by business_date
-            range between unbounded preceding and '1 day' preceding
+            groups between unbounded preceding and 1 preceding
         ) as previous_date,
         row_number() over (
             partition by customer_id, business_date order by store_id collate "C"
