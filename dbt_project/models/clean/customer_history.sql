@@ -15,6 +15,13 @@ first_delivery as (
     {{ first_delivery() }}
 ),
 
+-- Texts are read here, once and by several processes: over the windows each column would be read
+-- for itself and once more for the content.
+details as materialized (
+    select * from {{ ref('stg_customer_details') }}
+    where {{ of_changed_keys('(_batch_id, _row_number)', records_of_changed_customers()) }}
+),
+
 versions as materialized (
     select
         details.*,
@@ -33,12 +40,8 @@ versions as materialized (
             'segment_id', 'attributes', 'has_marketing_consent', 'annual_income',
             'total_loyalty_points', 'birth_date', 'last_purchase_date', 'customer_since',
         ]) }} as content
-    from {{ ref('stg_customer_details') }} as details
+    from details
     cross join first_delivery
-    where
-        {{ of_changed_keys(
-            '(details._batch_id, details._row_number)', records_of_changed_customers()
-        ) }}
 ),
 
 visible as (
