@@ -32,6 +32,12 @@
 {%- endmacro %}
 
 
+{% macro and_kept_lines() -%}
+    union all
+    select * from kept_lines
+{%- endmacro %}
+
+
 {#- A query of the other sales. As an array, for they are few: an index finds their lines. -#}
 {% macro transactions_without_kept_lines() -%}
     select unnest(array(

@@ -243,10 +243,11 @@
 {%- endmacro %}
 
 
-{#- A part of a query that reads the table itself, for what is kept of it in a build by changes. -#}
+{#- A part of a query (a macro that renders it) that reads the table itself, for what is kept of it in a build by
+    changes. -#}
 {% macro where_kept(part) -%}
     {%- if flags is defined and execute and model.resource_type == 'model' and flags.WHICH in ('run', 'build') -%}
-        /*kept*/ {{ part }} /*end*/
+        /*kept*/ {{ part() }} /*end*/
     {%- endif -%}
 {%- endmacro %}
 

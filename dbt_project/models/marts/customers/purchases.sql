@@ -20,7 +20,7 @@ sold as (
         and {{ of_changed_keys('sales.customer_id') }}
 ),
 
-{{ where_kept(kept_lines()) }}
+{{ where_kept(kept_lines) }}
 
 lines as (
     select
@@ -33,7 +33,7 @@ lines as (
         not is_return
         and {{ of_changed_keys('transaction_id', transactions_without_kept_lines()) }}
     group by transaction_id
-    {{ where_kept('union all select * from kept_lines') }}
+    {{ where_kept(and_kept_lines) }}
 ),
 
 returned as (
