@@ -1,5 +1,6 @@
 """A gate's helper that dies in the middle of its work."""
 
+import subprocess
 from typing import Any
 
 from loyalty_lens.errors import WorkerError
@@ -11,6 +12,9 @@ class Dying(Worker):
 
     def __init__(self, living: Worker, calls: int) -> None:
         self.living, self.left = living, calls
+
+    def start(self) -> subprocess.Popen[str]:
+        return self.living.start()
 
     def call(self, **request: Any) -> Any:
         self.left -= 1
