@@ -22,13 +22,16 @@ ANNA: dict[str, object] = {
     "email": " Annabella.Q@Example.com ",
     "customer_phone": "+49 555 010 7788",
     "street": "Fuchsbau 17",
-    "post_code": "98765",
+    "post_code": "98765qx",
     "city": "Gotham",
     "birth_date": "1987-08-19",
     "annual_income": "43210",
 }
 # What nobody may meet who may not read it, in any spelling.
-SECRETS = ("annabella", "quartermaine", "fuchsbau", "5550107788", "1987-08-19", "43210", "98765")
+SECRETS = (
+    *("annabella", "quartermaine", "fuchsbau", "5550107788", "1987-08-19"),
+    *("43210", "98765qx"),
+)
 GUEST_PHONE = "4995550101"
 
 
