@@ -14,6 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from loyalty_lens.datasets import CONTRACT, load_data_sets
+from loyalty_lens.warehouse.rows import WRITTEN
 
 LAYER = "gate"  # of ops.standing_layers
 HERE = Path(__file__).parent
@@ -23,16 +24,6 @@ TABLES = (
     *("ops.load_batches", "ops.duplicates"),
     *("judge.known_tables", "judge.known_batches", "judge.returns_to_review"),
 )
-# Who wrote the rows there are: exact, and no text is read.
-ROWS = """
-(
-    select
-        count(*) || '.' || coalesce(
-            sum(hashint8extended(cast(cast(rows.xmin as text) as bigint), 0)), 0
-        )
-    from {} as rows
-)
-"""
 DEFINITIONS = """
 (
     select md5(string_agg(prosrc, ';' order by cast(oid as regprocedure)::text))
@@ -61,7 +52,7 @@ def state_of(cursor: Cursor, suites: Path, parameters: Sequence[str | None]) -> 
     """
     tables = [*TABLES, *(f"reject.{name}" for name in load_data_sets())]
     rows = sql.SQL(", ").join(
-        sql.SQL(ROWS).format(sql.Identifier(*table.split("."))) for table in tables
+        sql.SQL(WRITTEN).format(sql.Identifier(*table.split("."))) for table in tables
     )
     cursor.execute(sql.SQL("select concat_ws(' ', {}, {})").format(rows, sql.SQL(DEFINITIONS)))
     (found,) = cursor.fetchone() or ("",)

@@ -18,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from loyalty_lens.datasets import load_data_sets
 from loyalty_lens.transform.environment import PROJECT
 from loyalty_lens.transform.standing import CONNECTION
+from loyalty_lens.warehouse.rows import WRITTEN
 
 LAYERS = ("clean", "marts")
 SOURCES = ("dbt_project.yml", "macros", "models", "seeds", "tests")
@@ -36,16 +37,6 @@ SAID = {
     "ops.row_changes": (),
     "ops.batch_builds": (),
 }
-# Who wrote the rows there are: exact, and no text is read.
-ROWS = """
-(
-    select
-        count(*) || '.' || coalesce(
-            sum(hashint8extended(cast(cast(rows.xmin as text) as bigint), 0)), 0
-        )
-    from {} as rows
-)
-"""
 CONTENT = """
 (
     select
@@ -108,7 +99,7 @@ def state_of(
     if business_date is None:
         return None
     tables = (*READ, *(f"reject.{name}" for name in load_data_sets()))
-    versions = [sql.SQL(ROWS).format(sql.Identifier(*table.split("."))) for table in tables]
+    versions = [sql.SQL(WRITTEN).format(sql.Identifier(*table.split("."))) for table in tables]
     versions += [
         sql.SQL(CONTENT).format(sql.Literal(list(renewed)), sql.Identifier(*table.split(".")))
         for table, renewed in SAID.items()

@@ -1,5 +1,5 @@
--- Both at once: only tables that hold what is hashed are asked whether they are another (0046), and columns
--- of a table are read in one pass (0047).
+-- Only tables of clean and marts that hold what is hashed are asked whether they are another: what reads them as
+-- a view follows from them. Pseudonyms are made of the columns of a table in one pass, not in one each.
 create or replace function privacy.refresh_pseudonyms() returns bigint
 language plpgsql
 as $$
