@@ -189,6 +189,8 @@
     {%- set key = config.require('key').split('+') -%}
     {%- if key | length > 1 -%}
         {{ of_changed_pairs('stood.' ~ key[0], 'stood.' ~ key[1]) }}
+    {%- elif config.get('since') -%}
+        {{ of_keys_since('stood.' ~ key[0], 'stood.' ~ config.get('since')) }}
     {%- else -%}
         {{ key[0] }} in (
             select cast(changed_keys.key as {{ config.get('key_type', 'text') }}) from changed_keys
@@ -239,6 +241,21 @@
         true
     {%- else -%}
         /*changed*/ {{ column }} in ({{ keys }}) /*end*/
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The condition that a row is of a key to build and of no date before the first that was told of it (config
+    `since`). -#}
+{% macro of_keys_since(column, date) -%}
+    {%- if flags is not defined or not execute or model.resource_type != 'model'
+        or flags.WHICH not in ('run', 'build') -%}
+        true
+    {%- else -%}
+        /*changed*/ exists (
+            select 1 as is_there from changed_keys
+            where changed_keys.key = {{ column }} and changed_keys.since <= {{ date }}
+        ) /*end*/
     {%- endif -%}
 {%- endmacro %}
 

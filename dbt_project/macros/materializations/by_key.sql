@@ -4,8 +4,9 @@
     (docs/decisions/0032), the model's query makes the rows of those alone; what differs from the rows that
     stand takes their place and is told in turn (config `tells`; with `told_by`, only where these columns
     differ, and with `tells_by` key by key; with `tells_rows`, the rows themselves, for who adds them up).
-    The macro `changed_<model>` queries these keys. Else, and where the query `unless` (config) says so, the
-    table is made anew. -#}
+    The macro `changed_<model>` queries these keys. Where the config `since` names the column of a row's date, it
+    queries dates with the key (`2026-01-31 C1`), and rows of dates before the first of a key stand, too
+    (docs/decisions/0051). Else, and where the query `unless` (config) says so, the table is made anew. -#}
 {% materialization by_key, adapter='postgres' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set table = this.incorporate(type='table') -%}
@@ -23,8 +24,15 @@
         {%- call statement('keys') -%}
             set local synchronous_commit = off;
             create temporary table changed_keys on commit drop as
+            {% if config.get('since') -%}
+            select substr(changed.key, 12) as key, min(cast(left(changed.key, 10) as date)) as since
+            from ({{ context['changed_' ~ model.name]() }}) as changed (key)
+            where substr(changed.key, 12) <> ''
+            group by substr(changed.key, 12);
+            {%- else -%}
             select distinct changed.key from ({{ context['changed_' ~ model.name]() }}) as changed (key)
             where changed.key is not null;
+            {%- endif %}
             analyze changed_keys;
         {%- endcall -%}
         {%- if run_query("select exists (select from changed_keys)").rows[0][0] -%}

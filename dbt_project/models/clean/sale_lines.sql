@@ -1,9 +1,7 @@
 {{ config(
     materialized='by_key', key='transaction_id',
     follows=['sales', 'accepted_lines', 'products', 'promotions', 'line_amount_limits'],
-    tells=[
-        'transaction_id', 'customer_id', 'business_date+store_id', 'business_date+product_id'
-    ],
+    tells=['transaction_id', 'business_date+store_id', 'business_date+product_id'],
     tells_by={'business_date': [
         'transaction_id', 'line_item_id', 'product_category', 'is_return', 'line_amount'
     ]},

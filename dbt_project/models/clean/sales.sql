@@ -1,7 +1,7 @@
 {{ config(
     materialized='by_key', key='transaction_id',
     follows=['accepted_headers', 'accepted_lines', 'stores', 'customer_merges', 'phone_owners'],
-    tells=['transaction_id', 'customer_id', 'store_id', 'business_date+store_id'],
+    tells=['transaction_id', 'store_id', 'business_date+store_id', 'business_date+customer_id'],
     tells_by={'business_date': ['transaction_id', 'store_id', 'is_return', 'payment_method']},
     tells_rows=['customer_id', 'store_id', 'is_return', 'total_amount', 'business_date'],
     indexes=[

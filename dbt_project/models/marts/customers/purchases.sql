@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_key', key='customer_id',
+    materialized='by_key', key='customer_id', since='business_date',
     follows=['sales', 'sale_lines', 'sale_returns', 'as_of'],
     tells=['customer_id', 'business_date', 'business_date+store_id', 'business_date+customer_id']
 ) }}
@@ -17,10 +17,8 @@ sold as (
     where
         not sales.is_return
         and sales.customer_id is not null
-        and {{ of_changed_keys('sales.customer_id') }}
+        and {{ of_keys_since('sales.customer_id', 'sales.business_date') }}
 ),
-
-{{ where_kept(kept_lines) }}
 
 lines as (
     select
@@ -31,9 +29,8 @@ lines as (
     from {{ ref('sale_lines') }}
     where
         not is_return
-        and {{ of_changed_keys('transaction_id', transactions_without_kept_lines()) }}
+        and {{ of_changed_keys('transaction_id', those_sold()) }}
     group by transaction_id
-    {{ where_kept(and_kept_lines) }}
 ),
 
 returned as (
@@ -43,6 +40,16 @@ returned as (
     from {{ ref('sale_returns') }} as sale_returns
     inner join as_of on sale_returns.business_date <= as_of.business_date
     group by sale_returns.original_transaction_id
+),
+
+-- The last purchase of merchandise before those that are made anew.
+earlier as (
+    select
+        cast(null as text) as customer_id,
+        cast(null as bigint) as purchase_number,
+        cast(null as date) as business_date
+    where false
+    {{ where_kept(and_earlier_purchases) }}
 ),
 
 amounts as (
@@ -82,51 +89,52 @@ judged as (
 
 final as (
     select
-        transaction_id,
-        customer_id,
-        store_id,
+        judged.transaction_id,
+        judged.customer_id,
+        judged.store_id,
         case
-            when has_merchandise
-                then row_number() over (
-                    partition by customer_id, has_merchandise
-                    order by business_date, sold_at, transaction_id collate "C"
-                )
+            when judged.has_merchandise
+                then coalesce(earlier.purchase_number, 0) + row_number() over in_order
         end as purchase_number,
-        line_count,
+        judged.line_count,
         case
-            when has_merchandise
-                then business_date - lag(business_date) over (
-                    partition by customer_id, has_merchandise
-                    order by business_date, sold_at, transaction_id collate "C"
-                )
+            when judged.has_merchandise
+                then judged.business_date
+                - coalesce(lag(judged.business_date) over in_order, earlier.business_date)
         end as days_since_previous,
-        has_merchandise,
-        is_fully_returned,
+        judged.has_merchandise,
+        judged.is_fully_returned,
         {% if basis == 'gross' -%}
-        has_merchandise as is_counted,
+        judged.has_merchandise as is_counted,
         {%- elif basis == 'net' -%}
-        has_merchandise and not is_fully_returned as is_counted,
+        judged.has_merchandise and not judged.is_fully_returned as is_counted,
         {%- else -%}
         {{ exceptions.raise_compiler_error('rfm_monetary_basis: use net or gross') }}
         {%- endif %}
-        total_amount,
-        merchandise_amount,
-        returned_amount,
-        net_amount,
-        {% if basis == 'gross' %}merchandise_amount{% else %}net_amount{% endif %} as monetary_amount,
+        judged.total_amount,
+        judged.merchandise_amount,
+        judged.returned_amount,
+        judged.net_amount,
+        judged.{{ 'merchandise_amount' if basis == 'gross' else 'net_amount' }} as monetary_amount,
         cast(
             greatest(
-                merchandise_amount
-                - points_redeemed * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }},
+                judged.merchandise_amount
+                - judged.points_redeemed * {{ setting('point_cost', 'LENS_POINT_COST', '0.01') }},
                 0
             ) as numeric(24, 4)
         ) as eligible_amount,
-        points_redeemed,
-        business_date,
-        sold_at,
-        _batch_id,
-        _row_number
+        judged.points_redeemed,
+        judged.business_date,
+        judged.sold_at,
+        judged._batch_id,
+        judged._row_number
     from judged
+    left join earlier on judged.customer_id = earlier.customer_id
+    window
+        in_order as (
+            partition by judged.customer_id, judged.has_merchandise
+            order by judged.business_date, judged.sold_at, judged.transaction_id collate "C"
+        )
 )
 
 select * from final
