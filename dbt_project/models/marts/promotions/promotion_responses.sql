@@ -26,63 +26,34 @@ promotions as (
     from {{ ref('promotions') }}
 ),
 
-bought as (
-    select
-        promotions.promotion_id,
-        promotions.channel,
-        promotions.offer_type,
-        sold.customer_id,
-        coalesce(customers.value_segment, 'Guest') as segment,
-        sold.transaction_id,
-        purchases.purchase_number = 1 and not sold.is_return as is_first_purchase,
-        sold.is_return,
-        sold.line_amount,
-        promotions.cost_amount
-    from {{ ref('promoted_lines') }} as sold
-    inner join promotions on sold.promotion_id = promotions.promotion_id
-    left join customers on sold.customer_id = customers.customer_id
-    left join {{ ref('purchases') }} as purchases
-        on sold.transaction_id = purchases.transaction_id
-),
-
 -- Counted in steps: no group has to be sorted to tell different customers.
-by_sale as (
+by_buyer as (
     select
         promotion_id,
-        channel,
-        offer_type,
-        segment,
-        cost_amount,
         customer_id,
-        case when not is_return then transaction_id end as transaction_id,
         bool_or(is_first_purchase) as is_first_purchase,
         bool_or(not is_return) as has_bought,
-        sum(line_amount) as net_amount
-    from bought
-    group by
-        promotion_id,
-        channel,
-        offer_type,
-        segment,
-        cost_amount,
-        customer_id,
-        case when not is_return then transaction_id end
+        count(*) filter (where not is_return) as transaction_count,
+        sum(net_amount) as net_amount
+    from {{ ref('promoted_sales') }}
+    group by promotion_id, customer_id
 ),
 
 by_customer as (
     select
-        promotion_id,
-        channel,
-        offer_type,
-        segment,
-        cost_amount,
-        customer_id,
-        bool_or(is_first_purchase) as is_first_purchase,
-        bool_or(has_bought) as has_bought,
-        count(transaction_id) as transaction_count,
-        sum(net_amount) as net_amount
-    from by_sale
-    group by promotion_id, channel, offer_type, segment, cost_amount, customer_id
+        promotions.promotion_id,
+        promotions.channel,
+        promotions.offer_type,
+        coalesce(customers.value_segment, 'Guest') as segment,
+        promotions.cost_amount,
+        by_buyer.customer_id,
+        by_buyer.is_first_purchase,
+        by_buyer.has_bought,
+        by_buyer.transaction_count,
+        by_buyer.net_amount
+    from by_buyer
+    inner join promotions on by_buyer.promotion_id = promotions.promotion_id
+    left join customers on by_buyer.customer_id = customers.customer_id
 ),
 
 per_promotion as (

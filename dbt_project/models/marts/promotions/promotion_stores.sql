@@ -24,12 +24,12 @@ final as (
         promotions.promotion_id,
         sold.store_id,
         coalesce(categories.product_category, 'ALL') as product_category,
-        count(*) as line_count,
-        cast(sum(sold.line_amount) as numeric(24, 4)) as gross_amount,
+        cast(sum(sold.line_count) as bigint) as line_count,
+        cast(sum(sold.net_amount) as numeric(24, 4)) as gross_amount,
         promotions.start_date,
         promotions.end_date
     from promotions
-    inner join {{ ref('promoted_lines') }} as sold
+    inner join {{ ref('promoted_sales') }} as sold
         on
             promotions.promotion_id = sold.promotion_id
             and sold.business_date between promotions.start_date and promotions.end_date

@@ -11,22 +11,45 @@ promotions as (
     from {{ ref('promotions') }}
 ),
 
+-- Counted in steps: no group has to be sorted to tell different customers.
+by_customer as (
+    select
+        promotion_id,
+        customer_id,
+        count(*) filter (where not is_return) as transaction_count,
+        bool_or(is_first_purchase) as is_new,
+        sum(unit_count) as unit_count,
+        sum(net_amount) as net_amount
+    from {{ ref('promoted_sales') }}
+    group by promotion_id, customer_id
+),
+
 sold as (
     select
-        lines.promotion_id,
-        count(distinct lines.transaction_id) filter (where not lines.is_return)
-            as transaction_count,
-        count(distinct lines.customer_id) filter (where not lines.is_return) as customer_count,
-        count(distinct lines.customer_id) filter (
-            where not lines.is_return and purchases.purchase_number = 1
-        ) as new_customer_count,
-        count(distinct lines.store_id) as store_count,
-        sum(lines.quantity) as unit_count,
-        sum(lines.line_amount) as net_amount
-    from {{ ref('promoted_lines') }} as lines
-    left join {{ ref('purchases') }} as purchases
-        on lines.transaction_id = purchases.transaction_id
-    group by lines.promotion_id
+        promotion_id,
+        sum(transaction_count) as transaction_count,
+        count(customer_id) filter (where transaction_count > 0) as customer_count,
+        count(customer_id) filter (where is_new) as new_customer_count,
+        sum(unit_count) as unit_count,
+        sum(net_amount) as net_amount
+    from by_customer
+    group by promotion_id
+),
+
+by_store as (
+    select
+        promotion_id,
+        store_id
+    from {{ ref('promoted_sales') }}
+    group by promotion_id, store_id
+),
+
+stores as (
+    select
+        promotion_id,
+        count(store_id) as store_count
+    from by_store
+    group by promotion_id
 ),
 
 earned as (
@@ -67,10 +90,10 @@ final as (
         end as state,
         cast(promotions.discount_ratio as numeric(9, 6)) as discount_ratio,
         cast(promotions.cost_amount as numeric(24, 4)) as cost_amount,
-        coalesce(sold.transaction_count, 0) as transaction_count,
+        cast(coalesce(sold.transaction_count, 0) as bigint) as transaction_count,
         coalesce(sold.customer_count, 0) as customer_count,
         coalesce(sold.new_customer_count, 0) as new_customer_count,
-        coalesce(sold.store_count, 0) as store_count,
+        coalesce(stores.store_count, 0) as store_count,
         cast(coalesce(sold.unit_count, 0) as numeric(24, 4)) as unit_count,
         cast(coalesce(sold.net_amount, 0) as numeric(24, 4)) as net_amount,
         cast(coalesce(earned.discount_amount, 0) as numeric(24, 4)) as discount_amount,
@@ -82,6 +105,7 @@ final as (
     from promotions
     cross join as_of
     left join sold on promotions.promotion_id = sold.promotion_id
+    left join stores on promotions.promotion_id = stores.promotion_id
     left join earned on promotions.promotion_id = earned.promotion_id
     left join points on promotions.promotion_id = points.promotion_id
 )
