@@ -19,7 +19,7 @@ first_delivery as (
 -- for itself and once more for the content.
 details as materialized (
     select * from {{ ref('stg_customer_details') }}
-    where {{ of_changed_keys('(_batch_id, _row_number)', records_of_changed_customers()) }}
+    where {{ of_changed_customers_records() }}
 ),
 
 versions as materialized (
