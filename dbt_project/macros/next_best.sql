@@ -5,38 +5,19 @@
     Products that share baskets with what the customer bought, and what is popular in the customer's
     segment; nothing bought in the last `next_best_recent_days`. The score is the strength of the
     strongest such pair and the share of the segment that bought the product (docs/sales.md).
-    `last_date`: an expression, a date with segment_states. `pairs`: a relation with product_id,
-    other_product_id, basket_count, product_basket_count, lift. -#}
-{% macro next_best(last_date, pairs) -%}
+    `last_date`: an expression, a date with `states`, a relation: customer_id, value_segment, state_date.
+    `pairs`: a relation with product_id, other_product_id, basket_count, product_basket_count, lift. -#}
+{% macro next_best(last_date, pairs, states) -%}
+{%- set popular_count = 12 -%}
 {#- One row per customer as it is: grouped, so that the planner knows. Else it takes what they bought for
     thousands of times as much, and splits hash tables into hundreds of files. -#}
 members as materialized (
     select
         customer_id,
         max(value_segment) as value_segment
-    from {{ ref('segment_states') }}
+    from {{ states }}
     where state_date = {{ last_date }}
     group by customer_id
-),
-
--- Of customers in no segment, too: what most bought, everybody did.
-bought as materialized (
-    select
-        pairs_bought.customer_id,
-        pairs_bought.product_id,
-        members.value_segment
-    from (
-        select distinct
-            customer_id,
-            product_id
-        from {{ ref('sale_lines') }}
-        where
-            {{ is_of_basket() }}
-            and customer_id is not null
-            and business_date <= {{ last_date }}
-            and business_date > {{ last_date }} - {{ var('next_best_recent_days') }}
-    ) as pairs_bought
-    left join members on pairs_bought.customer_id = members.customer_id
 ),
 
 segment_sizes as (
@@ -45,32 +26,6 @@ segment_sizes as (
         count(*) as customer_count
     from members
     group by value_segment
-),
-
-segment_counts as (
-    select
-        value_segment,
-        product_id,
-        count(*) as buyer_count
-    from bought
-    where value_segment is not null
-    group by value_segment, product_id
-),
-
-segment_products as materialized (
-    select
-        segment_counts.value_segment,
-        segment_counts.product_id,
-        cast(
-            row_number() over (
-                partition by segment_counts.value_segment
-                order by segment_counts.buyer_count desc, segment_counts.product_id collate "C"
-            ) as integer
-        ) as place,
-        cast(segment_counts.buyer_count as numeric) / segment_sizes.customer_count
-            as popularity_ratio
-    from segment_counts
-    inner join segment_sizes on segment_counts.value_segment = segment_sizes.value_segment
 ),
 
 -- Confidence, drawn towards 0 where the product is in few baskets: 5 of 6 is less sure than 80 of 100.
@@ -103,6 +58,134 @@ strongest_pairs as materialized (
     where place <= 10
 ),
 
+-- Days as an array: of a range that is known when it is run only, too few lines are expected.
+recent as not materialized (
+    select
+        customer_id,
+        product_id
+    from {{ ref('sale_lines') }}
+    where
+        {{ is_of_basket() }}
+        and customer_id is not null
+        and business_date = any(
+            array(
+                select {{ last_date }} - days.days_before
+                from generate_series(0, {{ var('next_best_recent_days') }} - 1) as days (days_before)
+            )
+        )
+),
+
+-- Lines are counted without telling customers apart, and no product has more buyers than lines.
+segment_lines as materialized (
+    select
+        members.value_segment,
+        recent.product_id,
+        count(*) as line_count
+    from recent
+    inner join members on recent.customer_id = members.customer_id
+    where members.value_segment is not null
+    group by members.value_segment, recent.product_id
+),
+
+lines_ranked as (
+    select
+        *,
+        row_number() over (partition by value_segment order by line_count desc) as place
+    from segment_lines
+),
+
+most_sold as materialized (
+    select
+        value_segment,
+        product_id
+    from lines_ranked
+    where place <= {{ popular_count }}
+),
+
+most_sold_to as (
+    select distinct
+        customer_id,
+        product_id
+    from recent
+    where product_id in (select most_sold.product_id from most_sold)
+),
+
+most_sold_counts as (
+    select
+        most_sold.value_segment,
+        most_sold.product_id,
+        count(*) as buyer_count
+    from most_sold_to
+    inner join members on most_sold_to.customer_id = members.customer_id
+    inner join most_sold
+        on
+            members.value_segment = most_sold.value_segment
+            and most_sold_to.product_id = most_sold.product_id
+    group by most_sold.value_segment, most_sold.product_id
+),
+
+-- The least popular that is offered has at least so many buyers: what has fewer lines is not offered.
+least_counts as (
+    select
+        value_segment,
+        min(buyer_count) as buyer_count
+    from most_sold_counts
+    group by value_segment
+),
+
+-- Few products are a reason for another one, or may be offered: nothing else that was bought matters.
+concerned as materialized (
+    select product_id from strongest_pairs
+    union
+    select other_product_id from strongest_pairs
+    union
+    select segment_lines.product_id
+    from segment_lines
+    inner join least_counts on segment_lines.value_segment = least_counts.value_segment
+    where segment_lines.line_count >= least_counts.buyer_count
+),
+
+bought as materialized (
+    select
+        pairs_bought.customer_id,
+        pairs_bought.product_id,
+        members.value_segment
+    from (
+        select distinct
+            customer_id,
+            product_id
+        from recent
+        where product_id in (select concerned.product_id from concerned)
+    ) as pairs_bought
+    inner join members on pairs_bought.customer_id = members.customer_id
+    where members.value_segment is not null
+),
+
+segment_counts as (
+    select
+        value_segment,
+        product_id,
+        count(*) as buyer_count
+    from bought
+    group by value_segment, product_id
+),
+
+segment_products as materialized (
+    select
+        segment_counts.value_segment,
+        segment_counts.product_id,
+        cast(
+            row_number() over (
+                partition by segment_counts.value_segment
+                order by segment_counts.buyer_count desc, segment_counts.product_id collate "C"
+            ) as integer
+        ) as place,
+        cast(segment_counts.buyer_count as numeric) / segment_sizes.customer_count
+            as popularity_ratio
+    from segment_counts
+    inner join segment_sizes on segment_counts.value_segment = segment_sizes.value_segment
+),
+
 pair_scores as materialized (
     select
         segment_sizes.value_segment,
@@ -120,15 +203,13 @@ pair_scores as materialized (
 
 popular as materialized (
     select * from segment_products
-    where place <= 12
+    where place <= {{ popular_count }}
 ),
 
--- Few products are a reason for another one, or are offered: nothing else that was bought matters.
 bought_of_those as materialized (
     select * from bought
     where
-        value_segment is not null
-        and product_id in (
+        product_id in (
             select strongest_pairs.product_id from strongest_pairs
             union
             select strongest_pairs.other_product_id from strongest_pairs

@@ -2,7 +2,8 @@ with
 
 {{ next_best(
     '(select business_date from ' ~ ref('as_of') ~ ')',
-    ref('product_affinity')
+    ref('product_affinity'),
+    ref('current_states')
 ) }},
 
 products as (

@@ -19,7 +19,11 @@ test_day as materialized (
 
 {{ product_pairs() }},
 
-{{ next_best('(select test_day.tested_on_date from test_day)', 'product_pairs') }},
+{{ next_best(
+    '(select test_day.tested_on_date from test_day)',
+    'product_pairs',
+    ref('segment_states')
+) }},
 
 -- What somebody buys who bought it lately is no finding.
 bought_new as (
