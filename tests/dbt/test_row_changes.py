@@ -20,7 +20,7 @@ TABLES = {
         *("purchases", "member_days", "returned_lines", "store_category_days", "sales_daily"),
         *("category_sales_daily", "category_daily", "product_daily", "payment_flows"),
         *("sales_trends", "points_ledger", "points_lots", "points_flows", "tier_balances"),
-        *("product_affinity", "product_sums", "promotion_performance"),
+        *("product_affinity", "product_sums", "promotion_performance", "promoted_sales"),
         *("state_measures", "month_end_states", "member_months"),
         *("points_earnings", "points_postings", "points_movements"),
         *("points_lot_sums", "points_movement_sums", "points_liability_daily"),
