@@ -16,7 +16,8 @@
 
 {#- A query of what to add to such sums and what to take off since this model was built (config `of`, `groups`,
     `group_columns`): the rows that came, went or whose day has come, in the group that their customer was in
-    then; and of customers who have moved all that is there now, from one group to the other. -#}
+    then; and of customers who have moved all that is there now, from one group to the other. Where the rows
+    have no index on the customer, the config `found_through` names the model that has one, of transactions. -#}
 {% macro regrouped_rows() -%}
     {%- set rows = graph.nodes['model.' ~ project_name ~ '.' ~ config.require('of')].relation_name -%}
     {%- set groups = graph.nodes['model.' ~ project_name ~ '.' ~ config.require('groups')].relation_name -%}
@@ -69,5 +70,13 @@
         {{ 'moved.' ~ columns | join(', moved.') }}
     from {{ rows }} as rows
     inner join moved on rows.customer_id = moved.customer_id
-    where rows.business_date <= {{ today }}
+    where
+        rows.business_date <= {{ today }}
+        {% if config.get('found_through') -%}
+        and rows.transaction_id in (
+            select found.transaction_id
+            from {{ graph.nodes['model.' ~ project_name ~ '.' ~ config.get('found_through')].relation_name }} as found
+            where found.customer_id in (select moved.customer_id from moved)
+        )
+        {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_sum', of='sale_lines', groups='customer_segments',
+    materialized='by_sum', of='sale_lines', groups='customer_segments', found_through='sales',
     group_columns=['value_segment'], follows=['sale_lines', 'customer_segments', 'as_of'],
     key=['product_id', 'value_segment'], counted_by='line_count'
 ) }}
