@@ -1,5 +1,7 @@
 {#- Customers who at a month end that was told of them are in another segment than the stretches have for that
-    day, or of whom a stretch begins at such a state and they are in no segment there now. -#}
+    day, or of whom a stretch begins at such a state and they are in no segment there now. The stretches are looked
+    up by an index: what was told is planned as a row or two, and where all that is held against it was
+    collected first, each was compared with each. -#}
 {% macro changed_segment_stretches() -%}
     with
 
@@ -24,15 +26,14 @@
             on told.customer_id = states.customer_id and told.state_date = states.state_date
     ),
 
-    stretches as materialized (
+    stretches as not materialized (
         select
-            stood.customer_id,
-            stood.scheme,
-            stood.segment,
-            stood.valid_from,
-            coalesce(stood.valid_to, 'infinity') as valid_to
-        from {{ this }} as stood
-        where stood.customer_id in (select told.customer_id from told)
+            customer_id,
+            scheme,
+            segment,
+            valid_from,
+            coalesce(valid_to, 'infinity') as valid_to
+        from {{ this }}
     )
 
     {% for words in segment_schemes().split() -%}

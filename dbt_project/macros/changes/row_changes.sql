@@ -89,14 +89,7 @@
 {#- A query of the keys (`key`, a text) that a model has told of in a column since this one was built. -#}
 {% macro told(name, column) -%}
     select changes.key
-    from ops.row_changes as changes
-    where
-        changes.model = '{{ name }}'
-        and changes.column_name = '{{ column }}'
-        and changes.change_id > (
-            select builds.change_id from ops.row_builds as builds
-            where builds.model = '{{ model.name if model is defined }}'
-        )
+    from ops.told_keys('{{ name }}', '{{ column }}', '{{ model.name if model is defined }}') as changes (key)
 {%- endmacro %}
 
 

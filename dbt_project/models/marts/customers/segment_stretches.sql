@@ -2,7 +2,8 @@
 -- whose segments are others each day. Who was in no segment at a month end, and is back, goes on
 -- where they were.
 {{ config(
-    materialized='by_key', key='customer_id', follows=['month_end_states']
+    materialized='by_key', key='customer_id', follows=['month_end_states'],
+    indexes=[{'columns': ['customer_id']}]
 ) }}
 with
 
