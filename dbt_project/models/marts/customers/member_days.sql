@@ -11,8 +11,8 @@ purchases as (
         store_id,
         customer_id,
         net_amount
-    from {{ ref('purchases') }} as purchases
-    where is_counted and {{ of_keys_since('purchases.customer_id', 'purchases.business_date') }}
+    from {{ ref('purchases') }}
+    where is_counted and {{ of_keys_since('customer_id', 'business_date') }}
 ),
 
 days as (

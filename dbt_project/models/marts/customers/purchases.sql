@@ -99,8 +99,9 @@ final as (
         judged.line_count,
         case
             when judged.has_merchandise
-                then judged.business_date
-                - coalesce(lag(judged.business_date) over in_order, earlier.business_date)
+                then judged.business_date - coalesce(
+                    lag(judged.business_date) over in_order, earlier.business_date
+                )
         end as days_since_previous,
         judged.has_merchandise,
         judged.is_fully_returned,

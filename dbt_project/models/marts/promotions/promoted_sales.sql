@@ -1,5 +1,5 @@
--- Lines with the code of a promotion, added up by sale: who counts different sales or customers of a
--- promotion reads one row each, not all lines ever sold.
+-- Lines with the code of a promotion, added up by sale: who counts different sales or customers of
+-- a promotion reads one row each, not all lines ever sold.
 {{ config(
     materialized='by_key', key='business_date+store_id',
     follows=['sale_lines', 'returned_lines', 'purchases', 'as_of']
