@@ -75,14 +75,8 @@ def run(
     )
 
 
-# Nothing of the caller's PGDATA, PGPORT or locale reaches the server. Where the C library is glibc,
-# hash tables and sorts take large pages, if the system gives any.
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "LC_ALL": "C",
-    "TZ": "UTC",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
+# Nothing of the caller's PGDATA, PGPORT or locale reaches the server.
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def last_line(text: str) -> str:

@@ -44,13 +44,6 @@ def server_options(memory: int, cores: int, shared_memory: int | None = None) ->
     return options
 
 
-def reading_options(major: int, cores: int) -> dict[str, str]:
-    """Who reads tables, in a server of this major version: from 18 on processes of their own, which
-    take from the queries where cores are few; then each query reads for itself, as before.
-    """
-    return {"io_method": "sync"} if major >= 18 and cores <= 4 else {}
-
-
 def available_memory(root: Path = Path("/")) -> int:
     """Bytes that this process may use: the machine's, or less if a control group says so."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -174,11 +174,9 @@ class EmbeddedServer:
 
     def _launch(self, binaries: Binaries, account: Account, port: int) -> bool:
         """Starts the server and waits for it; False if somebody was quicker to take the port."""
-        cores = memory.available_cores()
         options = memory.server_options(
-            memory.available_memory(), cores, memory.shared_memory_size()
+            memory.available_memory(), memory.available_cores(), memory.shared_memory_size()
         )
-        options |= memory.reading_options(binaries.major, cores)
         options |= {"listen_addresses": state.HOST, "unix_socket_directories": ""}
         options |= {"port": str(port)} | self._options
         command = [str(binaries.path("postgres")), "-D", str(self.data)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_lens.warehouse.memory import MB, available_memory, reading_options, server_options
+from loyalty_lens.warehouse.memory import MB, available_memory, server_options
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,6 @@ def test_durability_is_never_given_up() -> None:
 @pytest.mark.parametrize(("size", "kind"), [(64 * MB, "mmap"), (1024 * MB, None), (None, None)])
 def test_small_dev_shm_of_a_container_is_not_used(size, kind) -> None:
     assert server_options(8192 * MB, 2, size).get("dynamic_shared_memory_type") == kind
-
-
-@pytest.mark.parametrize(
-    ("major", "cores", "method"), [(17, 2, None), (18, 2, "sync"), (18, 4, "sync"), (18, 8, None)]
-)
-def test_nobody_reads_ahead_where_cores_are_few(major, cores, method) -> None:
-    assert reading_options(major, cores).get("io_method") == method
 
 
 def system(root: Path, group: str, limits: dict[str, str]) -> Path:
