@@ -1,9 +1,12 @@
 """Warehouses for tests of the dbt project."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from loyalty_lens.warehouse.connection import connect
 from tests.conftest import NewDatabase
 from tests.dbt.warehouse import Warehouse
 
@@ -16,3 +19,10 @@ def warehouse(
     warehouse = Warehouse(new_database(), tmp_path_factory.mktemp("dbt"))
     yield warehouse
     warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def connection(warehouse: Warehouse) -> Iterator[Connection]:
+    """To the warehouse of this test module."""
+    with closing(connect(warehouse.url)) as connection:
+        yield connection

@@ -2,8 +2,6 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
 from fractions import Fraction
 from itertools import permutations
 
@@ -13,7 +11,6 @@ from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extras import execute_values
 
-from loyalty_lens.warehouse.connection import connect
 from tests.dbt.warehouse import Warehouse
 
 TODAY = dt.date(2026, 1, 31)
@@ -41,16 +38,9 @@ Pair = tuple[str, str]
 def query(warehouse: Warehouse) -> str:
     """What dbt makes of product_affinity, with limits that small baskets reach."""
     warehouse.build(None, "+product_affinity")
-    given = f"{{affinity_min_baskets: {LEAST}, affinity_window_days: {WINDOW}}}"
-    warehouse.dbt("compile", "--select", "product_affinity", "--vars", given)
-    (path,) = warehouse.folder.glob("target/compiled/**/product_affinity.sql")
-    return path.read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def connection(warehouse: Warehouse) -> Iterator[Connection]:
-    with closing(connect(warehouse.url)) as connection:
-        yield connection
+    return warehouse.compiled(
+        "product_affinity", affinity_min_baskets=LEAST, affinity_window_days=WINDOW
+    )
 
 
 @settings(

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import random
-from collections.abc import Iterator
-from contextlib import closing
 from fractions import Fraction
 
 import pytest
@@ -13,7 +11,6 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from psycopg2.extras import execute_values
 
-from loyalty_lens.warehouse.connection import connect
 from tests.dbt.warehouse import Warehouse
 
 TODAY = dt.date(2026, 1, 31)
@@ -27,16 +24,9 @@ Offer = tuple[str, int, str, str | None, float]
 @pytest.fixture(scope="module")
 def query(warehouse: Warehouse) -> str:
     warehouse.build(None, "+next_best_product")
-    given = f"{{next_best_count: {COUNT}, next_best_recent_days: {RECENT_DAYS}}}"
-    warehouse.dbt("compile", "--select", "next_best_product", "--vars", given)
-    (path,) = warehouse.folder.glob("target/compiled/**/next_best_product.sql")
-    return path.read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def connection(warehouse: Warehouse) -> Iterator[Connection]:
-    with closing(connect(warehouse.url)) as connection:
-        yield connection
+    return warehouse.compiled(
+        "next_best_product", next_best_count=COUNT, next_best_recent_days=RECENT_DAYS
+    )
 
 
 @settings(

@@ -88,6 +88,13 @@ class Warehouse:
         self.dbt("build", *NO_TESTS, *wanted, *unchanged, business_date=business_date)
         self._is_built = self._is_built or not selected
 
+    def compiled(self, model: str, **variables: int) -> str:
+        """The query that dbt makes of a model with these variables; all that it reads was built."""
+        given = ", ".join(f"{name}: {value}" for name, value in variables.items())
+        self.dbt("compile", "--select", model, "--vars", f"{{{given}}}")
+        (path,) = self.folder.glob(f"target/compiled/**/{model}.sql")
+        return path.read_text("utf-8")
+
     def command_line(
         self, *arguments: str, **environment: str
     ) -> "subprocess.CompletedProcess[str]":
